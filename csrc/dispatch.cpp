@@ -1,0 +1,112 @@
+#include "dispatch.hpp"
+
+#include <atomic>
+#include <stdexcept>
+
+#if defined(__x86_64__) || defined(_M_X64)
+#define LEAKY_RELU_X86_64
+#if defined(_MSC_VER)
+#include <intrin.h>
+#else
+#include <cpuid.h>
+#endif
+#endif
+
+namespace leaky_relu {
+namespace {
+
+#if defined(LEAKY_RELU_X86_64)
+struct CpuId {
+    unsigned eax, ebx, ecx, edx;
+};
+
+CpuId cpuid(unsigned leaf) {
+#if defined(_MSC_VER)
+    int r[4];
+    __cpuidex(r, int(leaf), 0);
+    return {unsigned(r[0]), unsigned(r[1]), unsigned(r[2]), unsigned(r[3])};
+#else
+    CpuId r{};
+    __get_cpuid_count(leaf, 0, &r.eax, &r.ebx, &r.ecx, &r.edx);  // leaves zeros where there is no such leaf
+    return r;
+#endif
+}
+
+// XCR0: the register state that the operating system saves when it switches threads.
+unsigned saved_state() {
+#if defined(_MSC_VER)
+    return unsigned(_xgetbv(0));
+#else
+    unsigned low, high;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
+#endif
+}
+
+// Bits as in the Intel SDM, vol. 2A, CPUID, and vol. 1, 14.3 and 15.2 (what to ask before AVX and AVX-512).
+unsigned cpu_features() {
+    constexpr unsigned osxsave = 1u << 27, avx = 1u << 28, f16c = 1u << 29, avx2 = 1u << 5;
+    constexpr unsigned avx512_f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
+    constexpr unsigned ymm_state = 0x06, zmm_state = 0xe6;
+
+    const unsigned leaf1 = cpuid(1).ecx, leaf7 = cpuid(0).eax >= 7 ? cpuid(7).ebx : 0;
+    const auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
+    if (!has(leaf1, osxsave | avx) || !has(saved_state(), ymm_state)) return 0;
+    unsigned features = 0;
+    if (has(leaf7, avx2)) features |= cpu_avx2;
+    if (has(leaf1, f16c)) features |= cpu_f16c;
+    if (has(leaf7, avx512_f_dq_bw_vl) && has(saved_state(), zmm_state)) features |= cpu_avx512;
+    return features;
+}
+
+constexpr const KernelTable* compiled[] = {&avx512_table, &avx2_table, &scalar_table};
+#elif defined(__aarch64__) || defined(_M_ARM64)
+unsigned cpu_features() { return 0; }  // Advanced SIMD is part of AArch64
+constexpr const KernelTable* compiled[] = {&neon_table, &scalar_table};
+#else
+unsigned cpu_features() { return 0; }
+constexpr const KernelTable* compiled[] = {&scalar_table};
+#endif
+
+std::atomic<const KernelTable*> in_use{nullptr};
+
+}  // namespace
+
+const std::vector<const KernelTable*>& available_tables() {
+    static const auto available = [] {
+        const unsigned features = cpu_features();
+        std::vector<const KernelTable*> tables;
+        for (const KernelTable* table : compiled) {
+            if ((table->features & ~features) == 0) tables.push_back(table);
+        }
+        return tables;
+    }();
+    return available;
+}
+
+const KernelTable& table_in_use() {
+    const KernelTable* table = in_use.load(std::memory_order_relaxed);
+    return table ? *table : *available_tables().front();
+}
+
+void use_target(const std::string& name) {
+    std::string choices;
+    for (const KernelTable* table : available_tables()) {
+        if (table->name == name) {
+            in_use.store(table, std::memory_order_relaxed);
+            return;
+        }
+        choices += (choices.empty() ? "" : ", ") + std::string(table->name);
+    }
+    throw std::invalid_argument("SIMD target '" + name +
+                                "' is unknown or cannot run here (names: scalar, avx2, avx512, neon); "
+                                "this machine runs: " +
+                                choices);
+}
+
+Kernel find_kernel(Operation operation, DType dtype) {
+    const Kernel kernel = table_in_use().kernels[operation][dtype];
+    return kernel ? kernel : scalar_table.kernels[operation][dtype];
+}
+
+}  // namespace leaky_relu

@@ -1,0 +1,22 @@
+// CPU and operating system -> the kernel table in use.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kernel_table.hpp"
+
+namespace leaky_relu {
+
+// Those this machine can run, best first; the scalar one is always the last.
+const std::vector<const KernelTable*>& available_tables();
+
+const KernelTable& table_in_use();
+
+// Takes the named target from now on. Throws std::invalid_argument, with the names to choose from, where this
+// machine cannot run it or nobody has heard of it.
+void use_target(const std::string& name);
+
+Kernel find_kernel(Operation operation, DType dtype);
+
+}  // namespace leaky_relu

@@ -1,0 +1,8 @@
+#include "../vec/avx2.hpp"
+
+#include "../loop.hpp"
+
+namespace leaky_relu {
+constexpr KernelTable avx2_table =
+    make_table<Vec, Half, BFloat16, float, double>("avx2", cpu_avx2 | cpu_f16c);
+}

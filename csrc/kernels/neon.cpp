@@ -1,0 +1,7 @@
+#include "../vec/neon.hpp"
+
+#include "../loop.hpp"
+
+namespace leaky_relu {
+constexpr KernelTable neon_table = make_table<Vec, Half, BFloat16, float, double>("neon", 0);
+}

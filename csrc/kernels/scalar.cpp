@@ -1,0 +1,7 @@
+#include "../vec/scalar.hpp"
+
+#include "../loop.hpp"
+
+namespace leaky_relu {
+constexpr KernelTable scalar_table = make_table<Vec, Half, BFloat16, float, double, long double>("scalar", 0);
+}

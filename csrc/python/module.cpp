@@ -1,0 +1,66 @@
+// leaky_relu._core: the table of contents of the extension.
+#include <pybind11/stl.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "../dispatch.hpp"
+#include "fast_call.hpp"
+#include "ufuncs.hpp"
+#define LEAKY_RELU_IMPORTS_NUMPY
+#include "numpy_api.hpp"
+
+namespace py = pybind11;
+
+namespace {
+
+int import_numpy() {
+    import_array1(-1);
+    import_umath1(-1);
+    return 0;
+}
+
+std::vector<std::string> target_names() {
+    std::vector<std::string> names;
+    for (const auto* table : leaky_relu::available_tables()) names.emplace_back(table->name);
+    return names;
+}
+
+void obey_environment() {
+    const char* target = std::getenv("LEAKY_RELU_SIMD");
+    try {
+        if (target && *target) leaky_relu::use_target(target);
+    } catch (const std::invalid_argument& error) {
+        throw py::import_error(std::string("LEAKY_RELU_SIMD: ") + error.what());
+    }
+    const char* fast_call = std::getenv("LEAKY_RELU_FAST_CALL");
+    leaky_relu::set_fast_call(!(fast_call && std::string(fast_call) == "0"));
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
+    using namespace leaky_relu;
+    if (import_numpy() < 0) throw py::error_already_set();
+    obey_environment();
+
+    py::object ufuncs[operation_count];
+    for (Operation op : {forward, gradient}) {
+        ufuncs[op] = make_ufunc(op);
+        install_fast_call(op, ufuncs[op].ptr());
+        m.attr(ufunc_names[op]) = ufuncs[op];
+    }
+
+    m.def("simd_target", [] { return table_in_use().name; }, "The SIMD target in use.");
+    m.def("simd_targets", target_names, "The SIMD targets that this machine can run, best first.");
+    m.def("_use_target", use_target, py::arg("name"), "Take another target; for tests and benchmarks.");
+    m.def("_set_fast_call", set_fast_call, py::arg("enabled"), "Returns what was set before; for tests.");
+    m.def(
+        "_register_bfloat16",
+        [forward_ufunc = ufuncs[forward], gradient_ufunc = ufuncs[gradient]](int type_number) {
+            register_bfloat16(forward, forward_ufunc.ptr(), type_number);
+            register_bfloat16(gradient, gradient_ufunc.ptr(), type_number);
+            set_bfloat16(type_number);
+        },
+        py::arg("type_number"));
+}

@@ -1,0 +1,104 @@
+// Vec (see scalar.hpp) for AArch64's Advanced SIMD (NEON): 128-bit registers.
+#pragma once
+
+#include <arm_neon.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../kernel_table.hpp"
+
+namespace leaky_relu {
+namespace {
+
+template <class T>
+struct Vec;
+
+// NEON has no masks: a partial register goes through memory, one element at a time.
+template <class V>
+struct Partial {
+    template <class T>
+    static auto load_partial(const T* p, std::size_t n) {
+        T buffer[V::lanes];
+        for (std::size_t i = 0; i < V::lanes; ++i) buffer[i] = i < n ? p[i] : one(T{});
+        return V::load(buffer);
+    }
+    template <class T, class Reg>
+    static void store_partial(T* p, Reg r, std::size_t n) {
+        T buffer[V::lanes];
+        V::store(buffer, r);
+        for (std::size_t i = 0; i < n; ++i) p[i] = buffer[i];
+    }
+
+  private:
+    static constexpr float one(float) { return 1; }
+    static constexpr double one(double) { return 1; }
+    template <class T>
+    static constexpr T one(T) {
+        return {T::one};
+    }
+};
+
+// Comparisons of floats signal on NaN: positive and not NaN, as integers.
+template <>
+struct Vec<float> : Partial<Vec<float>> {
+    using Element = float;
+    using Compute = float;
+    using Reg = float32x4_t;
+    static constexpr std::size_t lanes = 4;
+
+    static Reg broadcast(Compute c) { return vdupq_n_f32(c); }
+    static Reg load(const float* p) { return vld1q_f32(p); }
+    static void store(float* p, Reg r) { vst1q_f32(p, r); }
+    static Reg select_positive(Reg x, Reg a, Reg b) {
+        const uint32x4_t below = vsubq_u32(vreinterpretq_u32_f32(x), vdupq_n_u32(1));
+        return vbslq_f32(vcltq_u32(below, vdupq_n_u32(0x7f800000)), a, b);
+    }
+    static Reg multiply(Reg a, Reg b) { return vmulq_f32(a, b); }
+};
+
+template <>
+struct Vec<double> : Partial<Vec<double>> {
+    using Element = double;
+    using Compute = double;
+    using Reg = float64x2_t;
+    static constexpr std::size_t lanes = 2;
+
+    static Reg broadcast(Compute c) { return vdupq_n_f64(c); }
+    static Reg load(const double* p) { return vld1q_f64(p); }
+    static void store(double* p, Reg r) { vst1q_f64(p, r); }
+    static Reg select_positive(Reg x, Reg a, Reg b) {
+        const uint64x2_t below = vsubq_u64(vreinterpretq_u64_f64(x), vdupq_n_u64(1));
+        return vbslq_f64(vcltq_u64(below, vdupq_n_u64(0x7ff0000000000000)), a, b);
+    }
+    static Reg multiply(Reg a, Reg b) { return vmulq_f64(a, b); }
+};
+
+inline float32x4_t widen(Half, uint16x4_t bits) { return vcvt_f32_f16(vreinterpret_f16_u16(bits)); }
+inline uint16x4_t narrow(Half, float32x4_t r) { return vreinterpret_u16_f16(vcvt_f16_f32(r)); }
+
+inline float32x4_t widen(BFloat16, uint16x4_t bits) { return vreinterpretq_f32_u32(vshll_n_u16(bits, 16)); }
+inline uint16x4_t narrow(BFloat16, float32x4_t r) {  // in integers, as in scalar.hpp
+    const uint32x4_t bits = vreinterpretq_u32_f32(r);
+    const uint32x4_t odd = vandq_u32(vshrq_n_u32(bits, 16), vdupq_n_u32(1));
+    const uint32x4_t rounded = vaddq_u32(bits, vaddq_u32(odd, vdupq_n_u32(0x7fff)));
+    const uint32x4_t nan = vcgtq_u32(vandq_u32(bits, vdupq_n_u32(0x7fffffff)), vdupq_n_u32(0x7f800000));
+    return vshrn_n_u32(vbslq_u32(nan, bits, rounded), 16);  // a NaN is quiet already: a product
+}
+
+template <class T>
+struct WidenedVec : Vec<float>, Partial<WidenedVec<T>> {
+    using Element = T;
+    using Vec<float>::load;
+    using Partial<WidenedVec<T>>::load_partial, Partial<WidenedVec<T>>::store_partial;
+
+    static Reg load(const T* p) { return widen(T{}, vld1_u16(reinterpret_cast<const std::uint16_t*>(p))); }
+    static void store(T* p, Reg r) { vst1_u16(reinterpret_cast<std::uint16_t*>(p), narrow(T{}, r)); }
+};
+template <>
+struct Vec<Half> : WidenedVec<Half> {};
+template <>
+struct Vec<BFloat16> : WidenedVec<BFloat16> {};
+
+}  // namespace
+}  // namespace leaky_relu

@@ -1,0 +1,116 @@
+// The contract of a Vec, and its plainest form: one lane, standard C++ only.
+//
+//     Element  what lies in memory            Compute  what is multiplied
+//     Reg      `lanes` values of Compute      block    elements a stack buffer of the loop holds
+//
+//     broadcast(c)             every lane c
+//     load(p)                  `lanes` Elements, widened;  load(const Compute*) reads unwidened slopes
+//     load_partial(p, n)       the first n < lanes; the idle lanes hold 1, which no operation here can make
+//                              raise a flag (0 would: times an infinite slope it is invalid)
+//     store(p, r), store_partial(p, r, n)     rounded to nearest even; nothing beyond n is touched
+//     select_positive(x, a, b) a where x > 0, else b; quiet: NaN raises nothing
+//     multiply(a, b)           rounded once, in Compute
+#pragma once
+
+#include <cmath>
+#include <cstring>
+
+#include "../kernel_table.hpp"
+
+namespace leaky_relu {
+namespace {
+
+template <class To, class From>
+To bit_cast(From value) {
+    static_assert(sizeof(To) == sizeof(From));
+    To result;
+    std::memcpy(&result, &value, sizeof result);
+    return result;
+}
+
+// Quiet comparisons with zero. As integers where that is possible: positive and not NaN is one unsigned
+// comparison, which compilers vectorise, while a vectorised std::isgreater may signal on NaN.
+inline bool is_positive(float x) { return bit_cast<std::uint32_t>(x) - 1 < 0x7f800000u; }
+inline bool is_positive(double x) { return bit_cast<std::uint64_t>(x) - 1 < 0x7ff0000000000000u; }
+inline bool is_positive(long double x) { return std::isgreater(x, 0.0L); }
+
+template <class T>
+struct Vec {
+    using Element = T;
+    using Compute = T;
+    using Reg = T;
+    static constexpr std::size_t lanes = 1;
+
+    static Reg broadcast(Compute c) { return c; }
+    static Reg load(const Compute* p) { return *p; }
+    static Reg load_partial(const Compute*, std::size_t) { return 1; }
+    static void store(Compute* p, Reg r) { *p = r; }
+    static void store_partial(Compute*, Reg, std::size_t) {}
+    static Reg select_positive(Reg x, Reg a, Reg b) { return is_positive(x) ? a : b; }
+    static Reg multiply(Reg a, Reg b) { return a * b; }
+};
+
+// IEEE 754 binary16 in integers; the flags are raised by arithmetic that does the same to a float.
+inline float widen(Half h) {
+    const std::uint32_t sign = std::uint32_t(h.bits & 0x8000u) << 16, magnitude = h.bits & 0x7fffu;
+    if (magnitude < 0x0400) {  // zero or subnormal: a multiple of 2^-24, exact in float32
+        return bit_cast<float>(sign | bit_cast<std::uint32_t>(float(std::int32_t(magnitude)) * 0x1p-24f));
+    }
+    const std::uint32_t rebias = magnitude < 0x7c00 ? (127 - 15) << 23 : (255 - 31) << 23;
+    return bit_cast<float>(sign | ((magnitude << 13) + rebias));
+}
+
+inline void raise_by_squaring(volatile float x) { x = x * x; }
+
+inline Half narrow(Half, float value) {
+    // IEEE 754-2019, 7.5 lets hardware detect tininess before (Arm) or after rounding (x86); agree with it.
+#if defined(__aarch64__) || defined(_M_ARM64)
+    constexpr std::uint32_t tiny_below = 0x38800000;  // 2^-14
+#else
+    constexpr std::uint32_t tiny_below = 0x387ff000;  // 2^-14 - 2^-26, from where 11 bits round up to 2^-14
+#endif
+    const std::uint32_t bits = bit_cast<std::uint32_t>(value), magnitude = bits & 0x7fffffffu;
+    const std::uint32_t sign = (bits >> 16) & 0x8000u;
+    std::uint32_t result;
+    if (magnitude > 0x7f800000) {  // NaN, quiet after the multiplication; keep the upper payload
+        result = 0x7e00u | ((magnitude >> 13) & 0x3ffu);
+    } else if (magnitude >= 0x477ff000) {  // 65520 and above rounds to infinity
+        if (magnitude < 0x7f800000) raise_by_squaring(0x1p127f);
+        result = 0x7c00u;
+    } else if (magnitude >= 0x38800000) {  // normal: drop 13 bits, ties to even
+        result = (magnitude - ((127 - 15) << 23) + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
+    } else {  // subnormal: a multiple of 2^-24; everything up to 2^-25 rounds to zero
+        const std::uint32_t exponent = magnitude >> 23, shift = exponent < 102 ? 31 : 126 - exponent;
+        const std::uint32_t significand = exponent ? (magnitude & 0x7fffffu) | 0x800000u : magnitude;
+        result = (significand + (1u << (shift - 1)) - 1 + ((significand >> shift) & 1u)) >> shift;
+        if (magnitude < tiny_below && significand & ((1u << shift) - 1)) raise_by_squaring(0x1p-126f);
+    }
+    return {std::uint16_t(sign | result)};
+}
+
+// bfloat16 is the upper half of a float32. Rounding in integers raises nothing: its flags are the product's.
+inline float widen(BFloat16 b) { return bit_cast<float>(std::uint32_t(b.bits) << 16); }
+
+inline BFloat16 narrow(BFloat16, float value) {
+    const std::uint32_t bits = bit_cast<std::uint32_t>(value);
+    const std::uint32_t rounded = bits + 0x7fffu + ((bits >> 16) & 1u);
+    const bool nan = (bits & 0x7fffffffu) > 0x7f800000u;  // the carry would run into the sign
+    return {std::uint16_t((nan ? bits | 0x400000u : rounded) >> 16)};
+}
+
+template <class T>
+struct WidenedVec : Vec<float> {
+    using Element = T;
+    using Vec<float>::load, Vec<float>::load_partial;
+    static Reg load(const T* p) { return widen(*p); }
+    static Reg load_partial(const T*, std::size_t) { return 1; }
+    static void store(T* p, Reg r) { *p = narrow(T{}, r); }
+    static void store_partial(T*, Reg, std::size_t) {}
+};
+template <>
+struct Vec<Half> : WidenedVec<Half> {};
+template <>
+struct Vec<BFloat16> : WidenedVec<BFloat16> {};
+
+}  // namespace
+}  // namespace leaky_relu

@@ -1,0 +1,57 @@
+"""Dtypes that NumPy does not know of, or that have no place here: rare, so decided in Python."""
+
+import sys
+import threading
+from typing import Any
+
+import numpy as np
+
+from leaky_relu import _core
+
+_TAKEN = "bool, integers, float16, bfloat16 (of ml_dtypes), float32, float64 and longdouble"
+_LOOPS = "efdg"
+
+_adopting = threading.Lock()
+_adopted = False
+
+
+def adopt_bfloat16() -> None:
+    """Register the loops of ``ml_dtypes.bfloat16``, once, if ml_dtypes has been imported by somebody."""
+    global _adopted
+    scalar_type = getattr(sys.modules.get("ml_dtypes"), "bfloat16", None)  # None also amid its import
+    with _adopting:
+        if scalar_type is not None and not _adopted:
+            _core._register_bfloat16(np.dtype(scalar_type).num)
+            _adopted = True
+
+
+def refusal(function: str, operands: tuple[Any, ...]) -> str | None:
+    """
+    Say which operand has a dtype that no loop takes.
+
+    Parameters
+    ----------
+    function : str
+        Name of the ufunc that raised a TypeError.
+    operands : tuple
+        Its inputs: x and the slope, or grad_output, x and the slope.
+
+    Returns
+    -------
+    str or None
+        The message; None where the dtypes are fine, so that NumPy's own words stand.
+    """
+    names = ("grad_output", "x", "negative_slope")[-len(operands) :]
+    if any(hasattr(operand, "__array_ufunc__") and not isinstance(operand, np.ndarray | np.generic) for operand in operands):
+        return None
+    for name, operand in zip(names, operands, strict=True):
+        try:
+            dtype = np.asarray(operand).dtype
+        except (TypeError, ValueError):
+            return None
+        if not any(np.can_cast(dtype, loop, "safe") for loop in _LOOPS):
+            return (
+                f"{function}: {name} has dtype {dtype}, but the dtypes taken are {_TAKEN}; "
+                f"convert it first, for example with {name}.astype(np.float32)"
+            )
+    return None
