@@ -22,7 +22,9 @@ enum DType { float16, bfloat16, float32, float64, longdouble, dtype_count };
 
 // args and steps (in bytes) are those of a ufunc's inner loop: the data inputs (x; grad_output and x), the
 // slope in the compute type, the output. An output may be one of the inputs. Elements are aligned.
-using Kernel = void (*)(char* const* args, const std::ptrdiff_t* steps, std::size_t n);
+// Streaming stores bypass the caches; they are for dense outputs that are no input, and only a hint.
+enum class Store { cached, streaming };
+using Kernel = void (*)(char* const* args, const std::ptrdiff_t* steps, std::size_t n, Store store);
 
 enum CpuFeature : unsigned { cpu_avx2 = 1, cpu_f16c = 2, cpu_avx512 = 4 };
 

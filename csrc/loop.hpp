@@ -24,7 +24,12 @@ struct ArraySlope {
     typename V::Reg load_partial(std::size_t i, std::size_t n) const { return V::load_partial(p + i, n); }
 };
 
-template <class Op, class V, class Slope>
+// Stores that straddle cache lines cost twice (and streaming ones must not): from here on it pays to begin
+// with a partial step that aligns the output.
+template <class V>
+constexpr std::size_t align_from = 16 * V::lanes;
+
+template <class Op, class V, class Slope, Store mode>
 struct Contiguous {
     using Element = typename V::Element;
     using Reg = typename V::Reg;
@@ -43,7 +48,10 @@ struct Contiguous {
             for (int k = 0; k < Op::inputs; ++k) values[k] = V::load(in[k] + at);
             results[u] = Op::template apply<V>(values, slope.load(at));
         }
-        for (int u = 0; u < unroll; ++u) V::store(out + i + u * V::lanes, results[u]);
+        for (int u = 0; u < unroll; ++u) {
+            Element* const to = out + i + u * V::lanes;
+            mode == Store::streaming ? V::stream(to, results[u]) : V::store(to, results[u]);
+        }
     }
 
     void partial(std::size_t i, std::size_t n) const {
@@ -56,9 +64,8 @@ struct Contiguous {
         constexpr std::size_t lanes = V::lanes;
         std::size_t i = 0;
         if constexpr (lanes > 1) {
-            // Stores that straddle cache lines cost twice; worth a partial step once there are some.
             constexpr std::size_t width = lanes * sizeof(Element);
-            if (n >= 16 * lanes) {
+            if (n >= align_from<V>) {
                 i = (0 - reinterpret_cast<std::uintptr_t>(out)) % width / sizeof(Element);
                 if (i) partial(0, i);
             }
@@ -75,18 +82,24 @@ T element_at(const char* p, std::ptrdiff_t step, std::size_t i) {
 }
 
 template <class Op, class V>
-void contiguous(char* const* args, std::ptrdiff_t slope_step, std::size_t n) {
+void contiguous(char* const* args, std::ptrdiff_t slope_step, std::size_t n, Store store = Store::cached) {
     using Element = typename V::Element;
-    const auto run = [&](auto slope) {
-        Contiguous<Op, V, decltype(slope)> job{{}, reinterpret_cast<Element*>(args[Op::inputs + 1]), slope};
+    Element* const out = reinterpret_cast<Element*>(args[Op::inputs + 1]);
+    const auto run = [&](auto job) {
         for (int k = 0; k < Op::inputs; ++k) job.in[k] = reinterpret_cast<const Element*>(args[k]);
         job.run(n);
     };
-    const auto* slope = reinterpret_cast<const typename V::Compute*>(args[Op::inputs]);
-    if (slope_step == 0) {
-        run(ScalarSlope<V>{V::broadcast(*slope)});
+    const auto* slopes = reinterpret_cast<const typename V::Compute*>(args[Op::inputs]);
+    if (slope_step != 0) {
+        run(Contiguous<Op, V, ArraySlope<V>, Store::cached>{{}, out, {slopes}});
+        return;
+    }
+    const ScalarSlope<V> slope{V::broadcast(*slopes)};
+    if (store == Store::streaming && n >= align_from<V>) {
+        run(Contiguous<Op, V, ScalarSlope<V>, Store::streaming>{{}, out, slope});
+        V::fence();
     } else {
-        run(ArraySlope<V>{slope});
+        run(Contiguous<Op, V, ScalarSlope<V>, Store::cached>{{}, out, slope});
     }
 }
 
@@ -130,14 +143,14 @@ void strided(char* const* args, const std::ptrdiff_t* steps, std::size_t n) {
 }
 
 template <class Op, class V>
-void kernel(char* const* args, const std::ptrdiff_t* steps, std::size_t n) {
+void kernel(char* const* args, const std::ptrdiff_t* steps, std::size_t n, Store store) {
     if (n == 0) return;
     constexpr std::ptrdiff_t size = sizeof(typename V::Element);
     const std::ptrdiff_t slope_step = steps[Op::inputs];
     bool dense =
         steps[Op::inputs + 1] == size && (slope_step == 0 || slope_step == sizeof(typename V::Compute));
     for (int k = 0; k < Op::inputs; ++k) dense &= steps[k] == size;
-    dense ? contiguous<Op, V>(args, slope_step, n) : strided<Op, V>(args, steps, n);
+    dense ? contiguous<Op, V>(args, slope_step, n, store) : strided<Op, V>(args, steps, n);
 }
 
 // The elements in the order of DType; those left out have no vector form.

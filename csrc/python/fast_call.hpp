@@ -1,19 +1,20 @@
-// The short way in: what a call of a ufunc does before, or instead of, NumPy's machinery.
+// The short way in: plain arrays, contiguous, native and aligned, with a scalar slope.
 #pragma once
 
 #include <pybind11/pybind11.h>
 
-#include "../kernel_table.hpp"
+#include "../operations.hpp"
 
 namespace leaky_relu {
 
-// Replaces the ufunc's vectorcall. Throws ImportError where NumPy's ufuncs are not laid out as expected.
-void install_fast_call(Operation operation, PyObject* ufunc);
+// The keywords it knows, interned; they live as long as the process.
+inline PyObject *negative_slope_name = nullptr, *out_name = nullptr;
 
-// False sends every call through NumPy's machinery; the default slope and the dtype shim stay.
-bool set_fast_call(bool enabled);
+// Arguments as a vectorcall gets them. A new reference; or null, with an exception where the call failed and
+// without one where it has to go through NumPy's machinery.
+PyObject* try_fast_call(Operation op, PyObject* const* args, Py_ssize_t positional, PyObject* keywords);
 
-// The type number of ml_dtypes.bfloat16 once its loops are registered.
-void set_bfloat16(int type_number);
+// The type number of ml_dtypes.bfloat16, once its loops are registered.
+void take_bfloat16(int type_number);
 
 }  // namespace leaky_relu

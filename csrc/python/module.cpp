@@ -5,12 +5,25 @@
 #include <stdexcept>
 
 #include "../dispatch.hpp"
-#include "fast_call.hpp"
+#include "../parallel.hpp"
+#include "../recycler.hpp"
+#include "ufunc_call.hpp"
 #include "ufuncs.hpp"
 #define LEAKY_RELU_IMPORTS_NUMPY
 #include "numpy_api.hpp"
 
 namespace py = pybind11;
+
+// For threadpoolctl, which looks for C functions.
+#if defined(_WIN32)
+#define LEAKY_RELU_EXPORTED extern "C" __declspec(dllexport)
+#else
+#define LEAKY_RELU_EXPORTED extern "C" __attribute__((visibility("default")))
+#endif
+LEAKY_RELU_EXPORTED int leaky_relu_get_num_threads() { return leaky_relu::parallel::get_num_threads(); }
+LEAKY_RELU_EXPORTED void leaky_relu_set_num_threads(int count) {
+    leaky_relu::parallel::set_num_threads(count);
+}
 
 namespace {
 
@@ -43,24 +56,27 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     using namespace leaky_relu;
     if (import_numpy() < 0) throw py::error_already_set();
     obey_environment();
+    m.attr("__version__") = LEAKY_RELU_VERSION;
 
     py::object ufuncs[operation_count];
     for (Operation op : {forward, gradient}) {
         ufuncs[op] = make_ufunc(op);
-        install_fast_call(op, ufuncs[op].ptr());
+        install_call(op, ufuncs[op].ptr());
         m.attr(ufunc_names[op]) = ufuncs[op];
     }
 
     m.def("simd_target", [] { return table_in_use().name; }, "The SIMD target in use.");
     m.def("simd_targets", target_names, "The SIMD targets that this machine can run, best first.");
+    m.def("get_num_threads", parallel::get_num_threads);
+    m.def("set_num_threads", parallel::set_num_threads, py::arg("n"));
+    m.def("_set_cache_budget", recycler::set_budget, py::arg("bytes"));
+    m.def("_clear_cache", recycler::clear, "Returns how many bytes were idle.");
     m.def("_use_target", use_target, py::arg("name"), "Take another target; for tests and benchmarks.");
     m.def("_set_fast_call", set_fast_call, py::arg("enabled"), "Returns what was set before; for tests.");
     m.def(
         "_register_bfloat16",
         [forward_ufunc = ufuncs[forward], gradient_ufunc = ufuncs[gradient]](int type_number) {
-            register_bfloat16(forward, forward_ufunc.ptr(), type_number);
-            register_bfloat16(gradient, gradient_ufunc.ptr(), type_number);
-            set_bfloat16(type_number);
+            adopt_bfloat16(forward_ufunc.ptr(), gradient_ufunc.ptr(), type_number);
         },
         py::arg("type_number"));
 }

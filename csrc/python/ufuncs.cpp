@@ -1,6 +1,6 @@
 #include "ufuncs.hpp"
 
-#include "../dispatch.hpp"
+#include "../execute.hpp"
 #include "../vec/scalar.hpp"
 #include "numpy_api.hpp"
 
@@ -28,10 +28,9 @@ void loop(char** args, const npy_intp* dimensions, const npy_intp* steps, void*)
     constexpr int slope = data_inputs[operation], operands = slope + 2;
     constexpr std::size_t block = 256;
 
-    const Kernel kernel = find_kernel(operation, dtype_of<Element>);
     const std::size_t n = std::size_t(dimensions[0]);
     if constexpr (std::is_same_v<Slope, Compute>) {
-        kernel(args, steps, n);
+        execute(operation, dtype_of<Element>, args, steps, n);
     } else {
         const auto round = [&](std::size_t i) {
             return Compute(
@@ -49,7 +48,7 @@ void loop(char** args, const npy_intp* dimensions, const npy_intp* steps, void*)
             for (int k = 0; k < operands; ++k) now[k] = args[k] + npy_intp(begin) * steps[k];
             for (std::size_t i = 0; i < (steps[slope] == 0 ? 1 : count); ++i) slopes[i] = round(begin + i);
             now[slope] = reinterpret_cast<char*>(slopes);
-            kernel(now, now_steps, count);
+            execute(operation, dtype_of<Element>, now, now_steps, count);
         }
     }
 }

@@ -3,15 +3,9 @@
 
 #include <pybind11/pybind11.h>
 
-#include "../kernel_table.hpp"
+#include "../operations.hpp"
 
 namespace leaky_relu {
-
-constexpr double default_negative_slope = 0.01;
-
-constexpr const char* ufunc_names[operation_count] = {"leaky_relu", "leaky_relu_grad"};
-constexpr int data_inputs[operation_count] = {
-    1, 2};  // x; grad_output and x. The slope follows, then the output.
 
 pybind11::object make_ufunc(Operation operation);
 

@@ -34,6 +34,8 @@ struct Vec<float> {
         return _mm256_blendv_ps(broadcast(1), _mm256_maskload_ps(p, mask), _mm256_castsi256_ps(mask));
     }
     static void store(float* p, Reg r) { _mm256_storeu_ps(p, r); }
+    static void stream(float* p, Reg r) { _mm256_stream_ps(p, r); }
+    static void fence() { _mm_sfence(); }
     static void store_partial(float* p, Reg r, std::size_t n) { _mm256_maskstore_ps(p, first_words(n), r); }
     static Reg select_positive(Reg x, Reg a, Reg b) {
         return _mm256_blendv_ps(b, a, _mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_GT_OQ));
@@ -55,6 +57,8 @@ struct Vec<double> {
         return _mm256_blendv_pd(broadcast(1), _mm256_maskload_pd(p, mask), _mm256_castsi256_pd(mask));
     }
     static void store(double* p, Reg r) { _mm256_storeu_pd(p, r); }
+    static void stream(double* p, Reg r) { _mm256_stream_pd(p, r); }
+    static void fence() { _mm_sfence(); }
     static void store_partial(double* p, Reg r, std::size_t n) {
         _mm256_maskstore_pd(p, first_words(2 * n), r);
     }
@@ -93,6 +97,7 @@ struct WidenedVec : Vec<float> {
         return load(buffer);
     }
     static void store(T* p, Reg r) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), narrow(T{}, r)); }
+    static void stream(T* p, Reg r) { _mm_stream_si128(reinterpret_cast<__m128i*>(p), narrow(T{}, r)); }
     static void store_partial(T* p, Reg r, std::size_t n) {
         alignas(16) T buffer[lanes];
         store(buffer, r);

@@ -29,6 +29,8 @@ struct Vec<float> {
         return _mm512_mask_loadu_ps(broadcast(1), __mmask16(first(n)), p);
     }
     static void store(float* p, Reg r) { _mm512_storeu_ps(p, r); }
+    static void stream(float* p, Reg r) { _mm512_stream_ps(p, r); }
+    static void fence() { _mm_sfence(); }
     static void store_partial(float* p, Reg r, std::size_t n) {
         _mm512_mask_storeu_ps(p, __mmask16(first(n)), r);
     }
@@ -51,6 +53,8 @@ struct Vec<double> {
         return _mm512_mask_loadu_pd(broadcast(1), __mmask8(first(n)), p);
     }
     static void store(double* p, Reg r) { _mm512_storeu_pd(p, r); }
+    static void stream(double* p, Reg r) { _mm512_stream_pd(p, r); }
+    static void fence() { _mm_sfence(); }
     static void store_partial(double* p, Reg r, std::size_t n) {
         _mm512_mask_storeu_pd(p, __mmask8(first(n)), r);
     }
@@ -88,6 +92,7 @@ struct WidenedVec : Vec<float> {
         return widen(T{}, _mm256_mask_loadu_epi16(_mm256_set1_epi16(T::one), __mmask16(first(n)), p));
     }
     static void store(T* p, Reg r) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(T{}, r)); }
+    static void stream(T* p, Reg r) { _mm256_stream_si256(reinterpret_cast<__m256i*>(p), narrow(T{}, r)); }
     static void store_partial(T* p, Reg r, std::size_t n) {
         _mm256_mask_storeu_epi16(p, __mmask16(first(n)), narrow(T{}, r));
     }

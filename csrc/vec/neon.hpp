@@ -50,6 +50,8 @@ struct Vec<float> : Partial<Vec<float>> {
     static Reg broadcast(Compute c) { return vdupq_n_f32(c); }
     static Reg load(const float* p) { return vld1q_f32(p); }
     static void store(float* p, Reg r) { vst1q_f32(p, r); }
+    static void stream(float* p, Reg r) { store(p, r); }  // there is no intrinsic
+    static void fence() {}
     static Reg select_positive(Reg x, Reg a, Reg b) {
         const uint32x4_t below = vsubq_u32(vreinterpretq_u32_f32(x), vdupq_n_u32(1));
         return vbslq_f32(vcltq_u32(below, vdupq_n_u32(0x7f800000)), a, b);
@@ -67,6 +69,8 @@ struct Vec<double> : Partial<Vec<double>> {
     static Reg broadcast(Compute c) { return vdupq_n_f64(c); }
     static Reg load(const double* p) { return vld1q_f64(p); }
     static void store(double* p, Reg r) { vst1q_f64(p, r); }
+    static void stream(double* p, Reg r) { store(p, r); }
+    static void fence() {}
     static Reg select_positive(Reg x, Reg a, Reg b) {
         const uint64x2_t below = vsubq_u64(vreinterpretq_u64_f64(x), vdupq_n_u64(1));
         return vbslq_f64(vcltq_u64(below, vdupq_n_u64(0x7ff0000000000000)), a, b);
@@ -94,6 +98,7 @@ struct WidenedVec : Vec<float>, Partial<WidenedVec<T>> {
 
     static Reg load(const T* p) { return widen(T{}, vld1_u16(reinterpret_cast<const std::uint16_t*>(p))); }
     static void store(T* p, Reg r) { vst1_u16(reinterpret_cast<std::uint16_t*>(p), narrow(T{}, r)); }
+    static void stream(T* p, Reg r) { store(p, r); }
 };
 template <>
 struct Vec<Half> : WidenedVec<Half> {};

@@ -8,6 +8,7 @@
 //     load_partial(p, n)       the first n < lanes; the idle lanes hold 1, which no operation here can make
 //                              raise a flag (0 would: times an infinite slope it is invalid)
 //     store(p, r), store_partial(p, r, n)     rounded to nearest even; nothing beyond n is touched
+//     stream(p, r), fence()    store past the caches, p aligned to a register; make such stores visible
 //     select_positive(x, a, b) a where x > 0, else b; quiet: NaN raises nothing
 //     multiply(a, b)           rounded once, in Compute
 #pragma once
@@ -45,6 +46,8 @@ struct Vec {
     static Reg load(const Compute* p) { return *p; }
     static Reg load_partial(const Compute*, std::size_t) { return 1; }
     static void store(Compute* p, Reg r) { *p = r; }
+    static void stream(Compute* p, Reg r) { store(p, r); }
+    static void fence() {}
     static void store_partial(Compute*, Reg, std::size_t) {}
     static Reg select_positive(Reg x, Reg a, Reg b) { return is_positive(x) ? a : b; }
     static Reg multiply(Reg a, Reg b) { return a * b; }
@@ -60,7 +63,10 @@ inline float widen(Half h) {
     return bit_cast<float>(sign | ((magnitude << 13) + rebias));
 }
 
-inline void raise_by_squaring(volatile float x) { x = x * x; }
+inline void raise_by_squaring(float value) {
+    volatile float x = value;
+    x = x * x;
+}
 
 inline Half narrow(Half, float value) {
     // IEEE 754-2019, 7.5 lets hardware detect tininess before (Arm) or after rounding (x86); agree with it.
@@ -105,6 +111,7 @@ struct WidenedVec : Vec<float> {
     static Reg load(const T* p) { return widen(*p); }
     static Reg load_partial(const T*, std::size_t) { return 1; }
     static void store(T* p, Reg r) { *p = narrow(T{}, r); }
+    static void stream(T* p, Reg r) { store(p, r); }
     static void store_partial(T*, Reg, std::size_t) {}
 };
 template <>

@@ -42,7 +42,10 @@ def refusal(function: str, operands: tuple[Any, ...]) -> str | None:
         The message; None where the dtypes are fine, so that NumPy's own words stand.
     """
     names = ("grad_output", "x", "negative_slope")[-len(operands) :]
-    if any(hasattr(operand, "__array_ufunc__") and not isinstance(operand, np.ndarray | np.generic) for operand in operands):
+    if any(
+        hasattr(operand, "__array_ufunc__") and not isinstance(operand, np.ndarray | np.generic)
+        for operand in operands
+    ):
         return None
     for name, operand in zip(names, operands, strict=True):
         try:
