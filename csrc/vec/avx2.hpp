@@ -68,46 +68,100 @@ struct Vec<double> {
     static Reg multiply(Reg a, Reg b) { return _mm256_mul_pd(a, b); }
 };
 
-inline __m256 widen(Half, __m128i bits) { return _mm256_cvtph_ps(bits); }
-inline __m128i narrow(Half, __m256 r) { return _mm256_cvtps_ph(r, _MM_FROUND_TO_NEAREST_INT); }
-
-inline __m256 widen(BFloat16, __m128i bits) {
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
-}
-inline __m128i narrow(BFloat16, __m256 r) {  // in integers, as in scalar.hpp
-    const __m256i bits = _mm256_castps_si256(r);
-    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
-    const __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
-    const __m256 nan = _mm256_cmp_ps(r, r, _CMP_UNORD_Q);  // quiet already: a product
-    const __m256i chosen =
-        _mm256_srli_epi32(_mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(rounded), r, nan)), 16);
-    return _mm_packus_epi32(_mm256_castsi256_si128(chosen), _mm256_extracti128_si256(chosen, 1));
-}
-
 // AVX2 masks no 16-bit elements: a partial register goes through memory.
-template <class T>
-struct WidenedVec : Vec<float> {
-    using Element = T;
-    using Vec<float>::load, Vec<float>::load_partial;
-
-    static Reg load(const T* p) { return widen(T{}, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p))); }
-    static Reg load_partial(const T* p, std::size_t n) {
-        alignas(16) T buffer[lanes];
-        for (std::size_t i = 0; i < lanes; ++i) buffer[i] = i < n ? p[i] : T{T::one};
-        return load(buffer);
+template <class V>
+struct PartialThroughMemory {
+    template <class T>
+    static auto load_partial(const T* p, std::size_t n) {
+        alignas(32) T buffer[V::lanes];
+        for (std::size_t i = 0; i < V::lanes; ++i) buffer[i] = i < n ? p[i] : T{T::one};
+        return V::load(buffer);
     }
-    static void store(T* p, Reg r) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), narrow(T{}, r)); }
-    static void stream(T* p, Reg r) { _mm_stream_si128(reinterpret_cast<__m128i*>(p), narrow(T{}, r)); }
+    template <class T, class Reg>
     static void store_partial(T* p, Reg r, std::size_t n) {
-        alignas(16) T buffer[lanes];
-        store(buffer, r);
+        alignas(32) T buffer[V::lanes];
+        V::store(buffer, r);
         for (std::size_t i = 0; i < n; ++i) p[i] = buffer[i];
     }
 };
+
 template <>
-struct Vec<Half> : WidenedVec<Half> {};
+struct Vec<Half> : Vec<float>, PartialThroughMemory<Vec<Half>> {
+    using Element = Half;
+    using Vec<float>::load, Vec<float>::load_partial;
+    using PartialThroughMemory::load_partial, PartialThroughMemory::store_partial;
+
+    static Reg load(const Half* p) {
+        return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    }
+    static void store(Half* p, Reg r) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), narrow(r)); }
+    static void stream(Half* p, Reg r) { _mm_stream_si128(reinterpret_cast<__m128i*>(p), narrow(r)); }
+
+  private:
+    static __m128i narrow(Reg r) { return _mm256_cvtps_ph(r, _MM_FROUND_TO_NEAREST_INT); }
+};
+
+// Elements in even and in odd places apart: a bfloat16 is widened by a shift or a mask where it lies.
 template <>
-struct Vec<BFloat16> : WidenedVec<BFloat16> {};
+struct Vec<BFloat16> : PartialThroughMemory<Vec<BFloat16>> {
+    using Element = BFloat16;
+    using Compute = float;
+    using Float = Vec<float>;
+    struct Reg {
+        __m256 even, odd;
+    };
+    static constexpr std::size_t lanes = 16;
+    using PartialThroughMemory::load_partial;
+
+    static Reg broadcast(Compute c) {
+        const __m256 all = without_tail(Float::broadcast(c));
+        return {all, all};
+    }
+    static Reg load(const BFloat16* p) {
+        const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+        return {_mm256_castsi256_ps(_mm256_slli_epi32(bits, 16)),
+                _mm256_castsi256_ps(_mm256_and_si256(bits, _mm256_set1_epi32(int(0xffff0000))))};
+    }
+    static Reg load(const float* p) { return split(Float::load(p), Float::load(p + 8)); }
+    static Reg load_partial(const float* p, std::size_t n) {
+        return split(Float::load_partial(p, n < 8 ? n : 8), Float::load_partial(p + 8, n < 8 ? 0 : n - 8));
+    }
+    static void store(BFloat16* p, Reg r) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
+    static void stream(BFloat16* p, Reg r) { _mm256_stream_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
+    static void fence() { _mm_sfence(); }
+    static Reg select_positive(Reg x, Reg a, Reg b) {
+        return {Float::select_positive(x.even, a.even, b.even), Float::select_positive(x.odd, a.odd, b.odd)};
+    }
+    static Reg multiply(Reg a, Reg b) {
+        return {Float::multiply(a.even, b.even), Float::multiply(a.odd, b.odd)};
+    }
+
+  private:
+    // To nearest even, in integers as in scalar.hpp. A NaN stays one without further care if its lower half
+    // is empty, for then nothing carries: so it is in what load() widens, and in slopes without_tail().
+    static __m256i round(__m256 r) {
+        const __m256i bits = _mm256_castps_si256(r);
+        const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+        return _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+    }
+    static __m256i narrow(Reg r) {
+        return _mm256_blend_epi16(_mm256_srli_epi32(round(r.even), 16), round(r.odd), 0xaa);
+    }
+    static __m256 without_tail(__m256 slope) {
+        const __m256 nan = _mm256_castsi256_ps(
+            _mm256_or_si256(_mm256_and_si256(_mm256_castps_si256(slope), _mm256_set1_epi32(int(0xffff0000))),
+                            _mm256_set1_epi32(0x10000)));  // a NaN still, quiet or signalling as before
+        const __m256i magnitude = _mm256_and_si256(_mm256_castps_si256(slope), _mm256_set1_epi32(0x7fffffff));
+        const __m256i is_nan = _mm256_cmpgt_epi32(magnitude, _mm256_set1_epi32(0x7f800000));
+        return _mm256_blendv_ps(slope, nan, _mm256_castsi256_ps(is_nan));
+    }
+    static Reg split(__m256 low, __m256 high) {
+        const auto in_order = [](__m256 pairs) {
+            return without_tail(_mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(pairs), 0xd8)));
+        };
+        return {in_order(_mm256_shuffle_ps(low, high, 0x88)), in_order(_mm256_shuffle_ps(low, high, 0xdd))};
+    }
+};
 
 }  // namespace
 }  // namespace leaky_relu

@@ -64,43 +64,95 @@ struct Vec<double> {
     static Reg multiply(Reg a, Reg b) { return _mm512_mul_pd(a, b); }
 };
 
-inline __m512 widen(Half, __m256i bits) { return _mm512_cvtph_ps(bits); }
-inline __m256i narrow(Half, __m512 r) { return _mm512_cvtps_ph(r, _MM_FROUND_TO_NEAREST_INT); }
-
-inline __m512 widen(BFloat16, __m256i bits) {
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
-}
-// In integers, as in scalar.hpp: AVX512-BF16's own conversion takes subnormals for zero.
-inline __m256i narrow(BFloat16, __m512 r) {
-    const __m512i bits = _mm512_castps_si512(r);
-    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-    const __mmask16 number = _mm512_cmp_ps_mask(r, r, _CMP_ORD_Q);  // a NaN is quiet already: a product
-    const __m512i rounded =
-        _mm512_mask_add_epi32(bits, number, bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
-    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16));
-}
-
-template <class T>
-struct WidenedVec : Vec<float> {
-    using Element = T;
+template <>
+struct Vec<Half> : Vec<float> {
+    using Element = Half;
     using Vec<float>::load, Vec<float>::load_partial;
 
-    static Reg load(const T* p) {
-        return widen(T{}, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+    static Reg load(const Half* p) {
+        return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
     }
-    static Reg load_partial(const T* p, std::size_t n) {
-        return widen(T{}, _mm256_mask_loadu_epi16(_mm256_set1_epi16(T::one), __mmask16(first(n)), p));
+    static Reg load_partial(const Half* p, std::size_t n) {
+        return _mm512_cvtph_ps(_mm256_mask_loadu_epi16(_mm256_set1_epi16(Half::one), __mmask16(first(n)), p));
     }
-    static void store(T* p, Reg r) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(T{}, r)); }
-    static void stream(T* p, Reg r) { _mm256_stream_si256(reinterpret_cast<__m256i*>(p), narrow(T{}, r)); }
-    static void store_partial(T* p, Reg r, std::size_t n) {
-        _mm256_mask_storeu_epi16(p, __mmask16(first(n)), narrow(T{}, r));
+    static void store(Half* p, Reg r) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
+    static void stream(Half* p, Reg r) { _mm256_stream_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
+    static void store_partial(Half* p, Reg r, std::size_t n) {
+        _mm256_mask_storeu_epi16(p, __mmask16(first(n)), narrow(r));
+    }
+
+  private:
+    static __m256i narrow(Reg r) { return _mm512_cvtps_ph(r, _MM_FROUND_TO_NEAREST_INT); }
+};
+
+// Elements in even and in odd places apart: a bfloat16 is widened by a shift or a mask where it lies.
+template <>
+struct Vec<BFloat16> {
+    using Element = BFloat16;
+    using Compute = float;
+    using Float = Vec<float>;
+    struct Reg {
+        __m512 even, odd;
+    };
+    static constexpr std::size_t lanes = 32;
+
+    static Reg broadcast(Compute c) {
+        const __m512 all = without_tail(Float::broadcast(c));
+        return {all, all};
+    }
+    static Reg load(const BFloat16* p) { return widen(_mm512_loadu_si512(p)); }
+    static Reg load(const float* p) { return split(Float::load(p), Float::load(p + 16)); }
+    static Reg load_partial(const BFloat16* p, std::size_t n) {
+        return widen(_mm512_mask_loadu_epi16(_mm512_set1_epi16(BFloat16::one), __mmask32(first(n)), p));
+    }
+    static Reg load_partial(const float* p, std::size_t n) {
+        return split(Float::load_partial(p, n < 16 ? n : 16),
+                     Float::load_partial(p + 16, n < 16 ? 0 : n - 16));
+    }
+    static void store(BFloat16* p, Reg r) { _mm512_storeu_si512(p, narrow(r)); }
+    static void stream(BFloat16* p, Reg r) { _mm512_stream_si512(reinterpret_cast<__m512i*>(p), narrow(r)); }
+    static void fence() { _mm_sfence(); }
+    static void store_partial(BFloat16* p, Reg r, std::size_t n) {
+        _mm512_mask_storeu_epi16(p, __mmask32(first(n)), narrow(r));
+    }
+    static Reg select_positive(Reg x, Reg a, Reg b) {
+        return {Float::select_positive(x.even, a.even, b.even), Float::select_positive(x.odd, a.odd, b.odd)};
+    }
+    static Reg multiply(Reg a, Reg b) {
+        return {Float::multiply(a.even, b.even), Float::multiply(a.odd, b.odd)};
+    }
+
+  private:
+    static Reg widen(__m512i bits) {
+        return {_mm512_castsi512_ps(_mm512_slli_epi32(bits, 16)),
+                _mm512_castsi512_ps(_mm512_and_si512(bits, _mm512_set1_epi32(int(0xffff0000))))};
+    }
+    // To nearest even, in integers as in scalar.hpp: AVX512-BF16's own conversion takes subnormals for zero.
+    // A NaN stays one without further care if its lower half is empty, for then nothing carries: so it is in
+    // what load() widens, and in slopes without_tail().
+    static __m512i round(__m512 r) {
+        const __m512i bits = _mm512_castps_si512(r);
+        const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+        return _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+    }
+    static __m512i narrow(Reg r) {
+        return _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(round(r.even), 16), round(r.odd));
+    }
+    static __m512 without_tail(__m512 slope) {
+        const __m512i bits = _mm512_castps_si512(slope);
+        const __m512i magnitude = _mm512_and_si512(bits, _mm512_set1_epi32(0x7fffffff));
+        const __mmask16 nan = _mm512_cmpgt_epi32_mask(magnitude, _mm512_set1_epi32(0x7f800000));
+        const __m512i empty = _mm512_mask_and_epi32(bits, nan, bits, _mm512_set1_epi32(int(0xffff0000)));
+        // A NaN still, quiet or signalling as before.
+        return _mm512_castsi512_ps(_mm512_mask_or_epi32(empty, nan, empty, _mm512_set1_epi32(0x10000)));
+    }
+    static Reg split(__m512 low, __m512 high) {
+        const __m512i even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+        const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+        return {without_tail(_mm512_permutex2var_ps(low, even, high)),
+                without_tail(_mm512_permutex2var_ps(low, odd, high))};
     }
 };
-template <>
-struct Vec<Half> : WidenedVec<Half> {};
-template <>
-struct Vec<BFloat16> : WidenedVec<BFloat16> {};
 
 }  // namespace
 }  // namespace leaky_relu
