@@ -1,0 +1,273 @@
+"""Large jobs on several threads: bits, flags, modes, forks, limits."""
+
+import concurrent.futures
+import multiprocessing
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+
+import numpy as np
+import pytest
+
+import leaky_relu as lr
+
+N = 1_500_000  # large enough to wake sleeping workers, with a last piece that is not full
+
+
+@pytest.fixture
+def threads():
+    before = lr.get_num_threads()
+    yield lr.set_num_threads
+    lr.set_num_threads(before)
+
+
+def run(code: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(3)
+    return rng.standard_normal(N, dtype=np.float32), rng.standard_normal(N, dtype=np.float32)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("count", [2, 3, 7, 64])
+def test_bits_do_not_depend_on_the_thread_count(threads, data, dtype, count):
+    if dtype == "bfloat16":
+        dtype = pytest.importorskip("ml_dtypes").bfloat16
+    x, g = (a.astype(dtype) for a in data)
+    results = []
+    for n in (1, count):
+        threads(n)
+        out = g.copy()
+        results.append((lr.leaky_relu(x, 0.3), lr.leaky_relu_grad(out, x, 0.3, out=out)))
+    for one, several in zip(*results, strict=True):
+        assert one.tobytes() == several.tobytes()
+
+
+@pytest.mark.parametrize("position", [0, N // 2, N - 1])
+def test_flags_of_any_piece_reach_the_caller(threads, data, position):
+    threads(4)
+    x = np.abs(data[0])
+    x[position] = -3e38
+    for _ in range(5):
+        with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow .* leaky_relu$"):
+            lr.leaky_relu(x, 1e10)
+    x[position] = 1
+    with np.errstate(all="raise"):
+        lr.leaky_relu(x, 1e10)
+
+
+def test_modes_of_the_caller_hold_in_the_workers():
+    pytest.importorskip("torch")  # which can set them
+    run(f"""
+        import numpy as np, torch, leaky_relu as lr
+        x = np.full({N}, -1e-38, np.float32)
+        lr.set_num_threads(4)
+        for flush, expected in ((True, {{0.0}}), (False, {{float(np.float32(-1e-38) * np.float32(0.01))}})):
+            torch.set_flush_denormal(flush)
+            for _ in range(20):
+                assert set(np.unique(lr.leaky_relu(x)).tolist()) == expected
+    """)
+
+
+def test_many_python_threads_and_a_changing_limit(threads, data):
+    x, g = data
+    expected = lr.leaky_relu(x, 0.3), lr.leaky_relu_grad(g, x, 0.3)
+    stop = threading.Event()
+
+    def change():
+        while not stop.is_set():
+            for n in (1, 2, 5, 3):
+                threads(n)
+
+    def work(_):
+        y, dx = lr.leaky_relu(x, 0.3), lr.leaky_relu_grad(g, x, 0.3)
+        return np.array_equal(y, expected[0]) and np.array_equal(dx, expected[1])
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(6) as executor:
+            assert all(executor.map(work, range(60)))
+    finally:
+        stop.set()
+        changer.join()
+
+
+def test_importing_and_small_calls_start_no_thread():
+    assert run("""
+        import os, numpy as np
+        before = len(os.listdir("/proc/self/task"))  # those of NumPy's BLAS
+        import leaky_relu as lr
+        lr.set_num_threads(4)
+        lr.leaky_relu(np.ones(1000, np.float32))
+        small = len(os.listdir("/proc/self/task")) - before
+        lr.leaky_relu(np.ones(2_000_000, np.float32))
+        print(small, len(os.listdir("/proc/self/task")) - before)
+    """) == "0 3"
+
+
+def test_workers_block_all_signals():
+    masks = run("""
+        import os, numpy as np
+        before = set(os.listdir("/proc/self/task"))
+        import leaky_relu as lr
+        lr.set_num_threads(3)
+        lr.leaky_relu(np.ones(2_000_000, np.float32))
+        for task in set(os.listdir("/proc/self/task")) - before:
+            for line in open(f"/proc/self/task/{task}/status"):
+                if line.startswith("SigBlk"):
+                    print(line.split()[1])
+    """).split()
+    blockable = 0xFFFFFFFE7FFBFEFF  # all but SIGKILL, SIGSTOP and the two that the C library keeps for itself
+    assert len(masks) == 2
+    assert all(int(mask, 16) & blockable == blockable for mask in masks)
+
+
+FORK = """
+    import os, threading, numpy as np, leaky_relu as lr
+    lr.set_num_threads(4)
+    x = np.linspace(-1, 1, 3_000_000, dtype=np.float32)
+    expected = lr.leaky_relu(x)
+    for _ in range(10):
+        child = os.fork()
+        if child == 0:
+            same = all(np.array_equal(lr.leaky_relu(x), expected) for _ in range(3))
+            os._exit(0 if same and len(os.listdir("/proc/self/task")) == 4 else 1)
+        assert np.array_equal(lr.leaky_relu(x), expected)
+        assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_fork_after_threads_were_used():
+    run(FORK, OPENBLAS_NUM_THREADS="1")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_fork_while_other_threads_compute():
+    run(
+        """
+        import os, threading, warnings, numpy as np, leaky_relu as lr
+        warnings.simplefilter("ignore", DeprecationWarning)  # of the Python threads, rightly
+        lr.set_num_threads(4)
+        x = np.linspace(-1, 1, 1_000_000, dtype=np.float32)
+        expected = lr.leaky_relu(x)
+        stop = threading.Event()
+        def work():
+            while not stop.is_set():
+                lr.leaky_relu(x)
+        workers = [threading.Thread(target=work) for _ in range(3)]
+        for worker in workers: worker.start()
+        for _ in range(20):
+            child = os.fork()
+            if child == 0:
+                os._exit(0 if np.array_equal(lr.leaky_relu(x), expected) else 1)
+            assert os.waitpid(child, 0)[1] == 0
+        stop.set()
+        for worker in workers: worker.join()
+        """,
+        OPENBLAS_NUM_THREADS="1",
+    )
+
+
+def _in_a_child(x):
+    return lr.leaky_relu(x)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # the pool's own helper threads
+def test_multiprocessing_by_fork(threads, data):
+    threads(4)
+    expected = lr.leaky_relu(data[0])
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        for result in pool.map(_in_a_child, [data[0]] * 4):
+            assert np.array_equal(result, expected)
+
+
+def test_process_ends_with_idle_workers_and_daemon_threads_computing():
+    run("""
+        import threading, numpy as np, leaky_relu as lr
+        lr.set_num_threads(4)
+        x = np.ones(2_000_000, np.float32)
+        def work():
+            while True:
+                lr.leaky_relu(x)
+        threading.Thread(target=work, daemon=True).start()
+        for _ in range(10): lr.leaky_relu(x)
+    """)
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_thread_count_below_one_is_refused(n):
+    with pytest.raises(ValueError, match=f"at least 1, got {n}"):
+        lr.set_num_threads(n)
+
+
+@pytest.mark.parametrize(
+    ("environment", "count"),
+    [
+        ({"LEAKY_RELU_NUM_THREADS": "3", "OMP_NUM_THREADS": "5"}, 3),
+        ({"LEAKY_RELU_NUM_THREADS": "", "OMP_NUM_THREADS": "5,2"}, 5),
+        ({"OMP_NUM_THREADS": "nonsense"}, None),
+        ({"LEAKY_RELU_NUM_THREADS": "1000"}, 64),
+    ],
+)
+def test_default_thread_count(environment, count):
+    settings = {"LEAKY_RELU_NUM_THREADS": "", "OMP_NUM_THREADS": "", **environment}
+    printed = int(run("import leaky_relu; print(leaky_relu.get_num_threads())", **settings))
+    if count is None:
+        assert 1 <= printed <= len(os.sched_getaffinity(0))
+    else:
+        assert printed == count
+
+
+def test_default_thread_count_follows_affinity():
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+    code += "import leaky_relu; print(leaky_relu.get_num_threads())"
+    assert run(code, LEAKY_RELU_NUM_THREADS="", OMP_NUM_THREADS="") == "1"
+
+
+@pytest.mark.parametrize("text", ["0", "two", "-1"])
+def test_bad_thread_count_in_the_environment(text):
+    run(
+        f"""
+        try:
+            import leaky_relu
+        except ImportError as error:
+            assert "LEAKY_RELU_NUM_THREADS must be a whole number of at least 1, got '{text}'" in str(error)
+        else:
+            raise SystemExit("imported")
+        """,
+        LEAKY_RELU_NUM_THREADS=text,
+    )
+
+
+@pytest.mark.parametrize("first", ["leaky_relu", "threadpoolctl"])
+def test_threadpoolctl_sees_and_limits(first):
+    pytest.importorskip("threadpoolctl")
+    second = {"leaky_relu": "threadpoolctl", "threadpoolctl": "leaky_relu"}[first]
+    run(f"""
+        import sys
+        import {first}
+        assert {first!r} == "threadpoolctl" or "threadpoolctl" not in sys.modules
+        import {second}
+        leaky_relu.set_num_threads(5)
+        info = [i for i in threadpoolctl.threadpool_info() if i["user_api"] == "leaky_relu"]
+        assert len(info) == 1 and info[0]["num_threads"] == 5, info
+        assert info[0]["version"] == leaky_relu.__version__
+        with threadpoolctl.threadpool_limits(2, user_api="leaky_relu"):
+            assert leaky_relu.get_num_threads() == 2
+        assert leaky_relu.get_num_threads() == 5
+    """)
