@@ -148,6 +148,8 @@ PyObject* try_fast_call(Operation op, PyObject* const* args, Py_ssize_t position
         if (!is_plain_array(given.out)) return nullptr;
         out = as_array(given.out);
         if (!PyArray_ISWRITEABLE(out) || !fits(out, x)) return nullptr;
+        // Also warns where NumPy does: of results of broadcast_arrays.
+        if (PyArray_FailUnlessWriteable(out, "output array") < 0) return nullptr;
         for (int k = 0; k < data; ++k) {
             if (overlaps_partly(out, as_array(args[k]), bytes)) return nullptr;
         }
