@@ -20,8 +20,10 @@ struct ScalarSlope {
 template <class V>
 struct ArraySlope {
     const typename V::Compute* p;
-    typename V::Reg load(std::size_t i) const { return V::load(p + i); }
-    typename V::Reg load_partial(std::size_t i, std::size_t n) const { return V::load_partial(p + i, n); }
+    typename V::Reg load(std::size_t i) const { return V::load_slopes(p + i); }
+    typename V::Reg load_partial(std::size_t i, std::size_t n) const {
+        return V::load_slopes_partial(p + i, n);
+    }
 };
 
 // Stores that straddle cache lines cost twice (and streaming ones must not): from here on it pays to begin
@@ -32,6 +34,7 @@ constexpr std::size_t align_from = 16 * V::lanes;
 template <class Op, class V, class Slope, Store mode>
 struct Contiguous {
     using Element = typename V::Element;
+    using Raw = typename V::Raw;
     using Reg = typename V::Reg;
 
     const Element* in[Op::inputs];
@@ -44,7 +47,7 @@ struct Contiguous {
         Reg results[unroll];
         for (int u = 0; u < unroll; ++u) {
             const std::size_t at = i + u * V::lanes;
-            Reg values[Op::inputs];
+            Raw values[Op::inputs];
             for (int k = 0; k < Op::inputs; ++k) values[k] = V::load(in[k] + at);
             results[u] = Op::template apply<V>(values, slope.load(at));
         }
@@ -55,7 +58,7 @@ struct Contiguous {
     }
 
     void partial(std::size_t i, std::size_t n) const {
-        Reg values[Op::inputs];
+        Raw values[Op::inputs];
         for (int k = 0; k < Op::inputs; ++k) values[k] = V::load_partial(in[k] + i, n);
         V::store_partial(out + i, Op::template apply<V>(values, slope.load_partial(i, n)), n);
     }

@@ -114,7 +114,7 @@ class Pool {
         }
 
         gate_.store(open, std::memory_order_release);
-        round_.fetch_add(1, std::memory_order_release);
+        round_.fetch_add(1);
         if (worth_waking) round_.notify_all();
         job_.work(0);
         // Nobody enters any more; those inside are at their last piece.
@@ -128,7 +128,7 @@ class Pool {
 
     void stop_workers() {
         stopping_.store(true, std::memory_order_relaxed);
-        round_.fetch_add(1, std::memory_order_release);
+        round_.fetch_add(1);  // sequentially consistent: notify_all looks for waiters after it
         round_.notify_all();
         for (; workers_ > 0; --workers_) {
             threads_[workers_ - 1].join();

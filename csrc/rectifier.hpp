@@ -12,24 +12,25 @@
 namespace leaky_relu {
 namespace {
 
-template <class V>
-typename V::Reg factor(typename V::Reg x, typename V::Reg slope) {
+template <class V, class X>
+typename V::Reg factor(X x, typename V::Reg slope) {
     return V::select_positive(x, V::broadcast(1), slope);
 }
 
 struct Forward {
     static constexpr int inputs = 1;
     template <class V>
-    static typename V::Reg apply(const typename V::Reg (&in)[inputs], typename V::Reg slope) {
-        return V::multiply(in[0], factor<V>(in[0], slope));
+    static typename V::Reg apply(const typename V::Raw (&in)[inputs], typename V::Reg slope) {
+        const typename V::Reg x = V::widen(in[0]);
+        return V::multiply(x, factor<V>(x, slope));
     }
 };
 
 struct Gradient {
     static constexpr int inputs = 2;
     template <class V>
-    static typename V::Reg apply(const typename V::Reg (&in)[inputs], typename V::Reg slope) {
-        return V::multiply(in[0], factor<V>(in[1], slope));
+    static typename V::Reg apply(const typename V::Raw (&in)[inputs], typename V::Reg slope) {
+        return V::multiply(V::widen(in[0]), factor<V>(in[1], slope));
     }
 };
 

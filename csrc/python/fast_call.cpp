@@ -10,7 +10,7 @@
 namespace leaky_relu {
 namespace {
 
-std::atomic<int> bfloat16_type_number{-1};
+std::atomic<int> bfloat16_number{-1};
 
 // Some 2 us of work, against 0.05 us to let go of the GIL and take it again.
 constexpr npy_intp release_gil_from = 1 << 16;
@@ -95,7 +95,7 @@ bool known_dtype(int type_number, DType& dtype) {
             return true;
         default:
             dtype = bfloat16;
-            return type_number == bfloat16_type_number.load(std::memory_order_relaxed);
+            return type_number == bfloat16_type_number();
     }
 }
 
@@ -187,6 +187,7 @@ PyObject* try_fast_call(Operation op, PyObject* const* args, Py_ssize_t position
     return reinterpret_cast<PyObject*>(out);
 }
 
-void take_bfloat16(int type_number) { bfloat16_type_number.store(type_number); }
+int bfloat16_type_number() { return bfloat16_number.load(std::memory_order_relaxed); }
+void set_bfloat16_type_number(int number) { bfloat16_number.store(number); }
 
 }  // namespace leaky_relu

@@ -1,8 +1,10 @@
 #include "ufunc_call.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstddef>
+#include <string>
 
 #include "fast_call.hpp"
 #include "numpy_api.hpp"
@@ -14,19 +16,8 @@ namespace {
 namespace py = pybind11;
 
 vectorcallfunc numpys_vectorcall = nullptr;
-std::atomic<bool> fast_call_enabled{true}, bfloat16_adopted{false};
-PyObject *ml_dtypes_name, *default_slope;  // live as long as the process
-
-// ufuncs choose loops by dtype and remember the choice, so bfloat16's have to be there before its first array
-// is.
-bool look_for_bfloat16() {
-    if (bfloat16_adopted.load(std::memory_order_relaxed)) return true;
-    PyObject* ml_dtypes = PyImport_GetModule(ml_dtypes_name);  // looks, imports nothing
-    if (!ml_dtypes) return !PyErr_Occurred();
-    Py_DECREF(ml_dtypes);
-    py::module_::import("leaky_relu._dtypes").attr("adopt_bfloat16")();
-    return true;
-}
+std::atomic<bool> fast_call_enabled{true};
+PyObject* default_slope;  // lives as long as the process
 
 // Exchanges NumPy's TypeError for a clearer one where an operand's dtype is the reason.
 void explain_type_error(Operation op, PyObject* const* operands) {
@@ -55,65 +46,90 @@ bool raises_in_float32(double value) {
     return std::isfinite(value) && value != 0 && !std::isnormal(static_cast<float>(value));
 }
 
-PyObject* numpys_call(Operation op, PyObject* ufunc, PyObject* const* args, Py_ssize_t positional,
-                      PyObject* keywords) {
-    const Py_ssize_t data = data_inputs[op], keyword_count = keywords ? PyTuple_GET_SIZE(keywords) : 0;
-    constexpr Py_ssize_t most = 24;  // a ufunc takes some 15; NumPy words the complaint
-    if (positional + keyword_count >= most)
-        return numpys_vectorcall(ufunc, args, std::size_t(positional), keywords);
-    if (positional < data) {
-        PyErr_Format(PyExc_TypeError, "%s() takes %s by position, got %zd positional argument%s",
-                     ufunc_names[op], op == forward ? "x" : "grad_output and x", positional,
-                     positional == 1 ? "" : "s");
-        return nullptr;
+int type_number(PyObject* operand) {
+    if (PyArray_Check(operand)) return PyArray_TYPE(reinterpret_cast<PyArrayObject*>(operand));
+    if (!PyArray_IsScalar(operand, Generic)) return -1;
+    PyArray_Descr* descr = PyArray_DescrFromScalar(operand);
+    if (!descr) throw py::error_already_set();
+    const int number = descr->type_num;
+    Py_DECREF(descr);
+    return number;
+}
+
+// The arguments of a call, brought into the form that NumPy's machinery takes:
+//     f(data..., [slope, [out]], keyword=...)  ->  f(data..., slope, [out], other_keyword=...)
+struct NumpysArguments {
+    static constexpr Py_ssize_t most = 24;  // a ufunc takes some 15
+    PyObject* stack[most + 1];
+    Py_ssize_t positional = 0;
+    py::object keywords, made_x, made_slope;  // what the stack borrows from
+
+    void complete(Operation op, PyObject* const* args, Py_ssize_t given, PyObject* names) {
+        const Py_ssize_t data = data_inputs[op], count = names ? PyTuple_GET_SIZE(names) : 0;
+        const std::string function = ufunc_names[op];
+        if (given < data) {
+            throw py::type_error(function + "() takes " + (op == forward ? "x" : "grad_output and x") +
+                                 " by position, got " + std::to_string(given) + " positional arguments");
+        }
+        if (given + count >= most) throw py::type_error(function + "() got too many arguments");
+        std::copy(args, args + data, stack);
+        PyObject*& slope = stack[data];
+        slope = given > data ? args[data] : nullptr;
+        positional = std::copy(args + std::min(given, data + 1), args + given, stack + data + 1) - stack;
+
+        Py_ssize_t used = positional;
+        py::list others;
+        for (Py_ssize_t i = 0; i < count; ++i) {
+            PyObject* name = PyTuple_GET_ITEM(names, i);
+            if (PyUnicode_Compare(name, negative_slope_name) != 0) {
+                others.append(py::reinterpret_borrow<py::object>(name));
+                stack[used++] = args[given + i];
+            } else if (slope) {
+                throw py::type_error(function +
+                                     "() got two values for negative_slope, by position and by keyword");
+            } else {
+                slope = args[given + i];
+            }
+        }
+        if (!slope) slope = default_slope;
+        if (!others.empty()) keywords = py::tuple(others);
     }
 
-    // f(data..., [slope, [out...]], keywords...)  ->  f(data..., slope, [out...], keywords but
-    // negative_slope...)
-    PyObject* stack[most + 1];
-    Py_ssize_t used = 0;
-    for (Py_ssize_t i = 0; i < data; ++i) stack[used++] = args[i];
-    PyObject*& slope = stack[used++];
-    slope = positional > data ? args[data] : nullptr;
-    for (Py_ssize_t i = data + 1; i < positional; ++i) stack[used++] = args[i];
-    const Py_ssize_t numpys_positional = used;
-
-    py::list names;
-    for (Py_ssize_t i = 0; i < keyword_count; ++i) {
-        PyObject* name = PyTuple_GET_ITEM(keywords, i);
-        if (PyUnicode_Compare(name, negative_slope_name) != 0) {
-            names.append(py::reinterpret_borrow<py::object>(name));
-            stack[used++] = args[positional + i];
-        } else if (slope) {
-            PyErr_Format(PyExc_TypeError,
-                         "%s() got two values for negative_slope: by position and by keyword",
-                         ufunc_names[op]);
-            return nullptr;
-        } else {
-            slope = args[positional + i];
+    // What NumPy's choice of a loop would get wrong.
+    void adjust(PyObject*& x, PyObject*& slope) {
+        // Beside a NumPy slope a Python number would take the first loop there is, float16's: it is a float64.
+        if (PyFloat_CheckExact(x) || PyLong_CheckExact(x)) {
+            const double value = PyFloat_AsDouble(x);
+            if (value == -1 && PyErr_Occurred()) throw py::error_already_set();
+            made_x = as_float64(value);
+            x = made_x.ptr();
+        }
+        if (PyFloat_CheckExact(slope) || PyLong_CheckExact(slope)) {
+            const double value = PyFloat_AsDouble(slope);
+            if (value == -1 && PyErr_Occurred()) PyErr_Clear();  // an integer beyond float64: NumPy says so
+            if (raises_in_float32(value)) {
+                made_slope = as_float64(value);
+                slope = made_slope.ptr();
+            }
+        }
+        // Loops of user dtypes are looked at first: those of bfloat16 are for x, not for the slope.
+        if (bfloat16_type_number() >= 0 && type_number(slope) == bfloat16_type_number()) {
+            made_slope = py::reinterpret_steal<py::object>(PyArray_FROM_OT(slope, NPY_FLOAT));
+            if (!made_slope) throw py::error_already_set();
+            slope = made_slope.ptr();
         }
     }
-    if (!slope) slope = default_slope;
+};
 
-    // Beside a NumPy slope a Python number as x would take the first loop there is, float16's: it is a
-    // float64.
-    py::object strong_x, strong_slope;
-    PyObject*& x = stack[data - 1];
-    if (PyFloat_CheckExact(x) || PyLong_CheckExact(x)) {
-        const double value = PyFloat_AsDouble(x);
-        if (value == -1 && PyErr_Occurred()) return nullptr;
-        strong_x = as_float64(value);
-        x = strong_x.ptr();
-    }
-    if (PyFloat_CheckExact(slope) && raises_in_float32(PyFloat_AS_DOUBLE(slope))) {
-        strong_slope = as_float64(PyFloat_AS_DOUBLE(slope));
-        slope = strong_slope.ptr();
-    }
-
-    if (!look_for_bfloat16()) return nullptr;
-    PyObject* result = numpys_vectorcall(ufunc, stack, std::size_t(numpys_positional),
-                                         names.empty() ? nullptr : py::tuple(names).ptr());
-    if (!result && PyErr_ExceptionMatches(PyExc_TypeError)) explain_type_error(op, stack);
+PyObject* numpys_call(Operation op, PyObject* ufunc, PyObject* const* args, Py_ssize_t given,
+                      PyObject* names) {
+    NumpysArguments call;
+    call.complete(op, args, given, names);
+    const int data = data_inputs[op];
+    call.adjust(call.stack[data - 1], call.stack[data]);
+    PyObject* result =
+        numpys_vectorcall(ufunc, call.stack, std::size_t(call.positional), call.keywords.ptr());
+    if (!result && PyErr_ExceptionMatches(PyExc_TypeError)) explain_type_error(op, call.stack);
     return result;
 }
 
@@ -128,6 +144,8 @@ PyObject* vectorcall(PyObject* ufunc, PyObject* const* args, std::size_t nargsf,
         return numpys_call(op, ufunc, args, positional, keywords);
     } catch (py::error_already_set& error) {
         error.restore();
+    } catch (const py::builtin_exception& error) {
+        error.set_error();
     } catch (const std::bad_alloc&) {
         PyErr_NoMemory();
     }
@@ -141,18 +159,16 @@ void install_call(Operation operation, PyObject* ufunc) {
     const auto expected = Py_ssize_t(offsetof(PyUFuncObject, vectorcall));
     if (Py_TYPE(ufunc)->tp_vectorcall_offset != expected || !object->vectorcall) {
         throw py::import_error(
-            "leaky_relu does not know this NumPy's ufuncs (their vectorcall is not where the headers it was "
-            "built "
-            "with have it); install a leaky-relu built for this NumPy, or an older NumPy");
+            "leaky_relu does not know this NumPy's ufuncs: their vectorcall is not where it is in the "
+            "headers "
+            "it was built with; install a leaky-relu built for this NumPy, or an older NumPy");
     }
     if (!default_slope) {
         numpys_vectorcall = object->vectorcall;
         negative_slope_name = PyUnicode_InternFromString("negative_slope");
         out_name = PyUnicode_InternFromString("out");
-        ml_dtypes_name = PyUnicode_InternFromString("ml_dtypes");
         default_slope = PyFloat_FromDouble(default_negative_slope);
-        if (!negative_slope_name || !out_name || !ml_dtypes_name || !default_slope)
-            throw py::error_already_set();
+        if (!negative_slope_name || !out_name || !default_slope) throw py::error_already_set();
     }
     object->vectorcall = operation == forward ? vectorcall<forward> : vectorcall<gradient>;
 }
@@ -162,8 +178,7 @@ bool set_fast_call(bool enabled) { return fast_call_enabled.exchange(enabled); }
 void adopt_bfloat16(PyObject* forward_ufunc, PyObject* gradient_ufunc, int type_number) {
     register_bfloat16(forward, forward_ufunc, type_number);
     register_bfloat16(gradient, gradient_ufunc, type_number);
-    take_bfloat16(type_number);
-    bfloat16_adopted.store(true);
+    set_bfloat16_type_number(type_number);
 }
 
 }  // namespace leaky_relu

@@ -33,8 +33,9 @@ void loop(char** args, const npy_intp* dimensions, const npy_intp* steps, void*)
         execute(operation, dtype_of<Element>, args, steps, n);
     } else {
         const auto round = [&](std::size_t i) {
-            return Compute(
-                Vec<Slope>::load(reinterpret_cast<const Slope*>(args[slope] + npy_intp(i) * steps[slope])));
+            using S = Vec<Slope>;
+            const char* at = args[slope] + npy_intp(i) * steps[slope];
+            return Compute(S::widen(S::load(reinterpret_cast<const Slope*>(at))));
         };
         const std::size_t at_once = steps[slope] == 0 ? n : block;
         char* now[operands];

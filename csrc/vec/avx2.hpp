@@ -24,12 +24,17 @@ template <>
 struct Vec<float> {
     using Element = float;
     using Compute = float;
+    using Raw = __m256i;
     using Reg = __m256;
     static constexpr std::size_t lanes = 8;
 
     static Reg broadcast(Compute c) { return _mm256_set1_ps(c); }
-    static Reg load(const float* p) { return _mm256_loadu_ps(p); }
-    static Reg load_partial(const float* p, std::size_t n) {
+    static Raw load(const float* p) { return _mm256_castps_si256(load_slopes(p)); }
+    static Raw load_partial(const float* p, std::size_t n) {
+        return _mm256_castps_si256(load_slopes_partial(p, n));
+    }
+    static Reg load_slopes(const float* p) { return _mm256_loadu_ps(p); }
+    static Reg load_slopes_partial(const float* p, std::size_t n) {
         const __m256i mask = first_words(n);
         return _mm256_blendv_ps(broadcast(1), _mm256_maskload_ps(p, mask), _mm256_castsi256_ps(mask));
     }
@@ -37,8 +42,15 @@ struct Vec<float> {
     static void stream(float* p, Reg r) { _mm256_stream_ps(p, r); }
     static void fence() { _mm_sfence(); }
     static void store_partial(float* p, Reg r, std::size_t n) { _mm256_maskstore_ps(p, first_words(n), r); }
+    static Reg widen(Raw x) { return _mm256_castsi256_ps(x); }
     static Reg select_positive(Reg x, Reg a, Reg b) {
         return _mm256_blendv_ps(b, a, _mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_GT_OQ));
+    }
+    // Signed integers all there is: 2^31 - 1 moves 1 to infinity (0x7f800000) to the lower end.
+    static Reg select_positive(Raw x, Reg a, Reg b) {
+        const __m256i moved = _mm256_add_epi32(x, _mm256_set1_epi32(0x7fffffff));
+        const __m256i positive = _mm256_cmpgt_epi32(_mm256_set1_epi32(int(0xff800000)), moved);
+        return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(positive));
     }
     static Reg multiply(Reg a, Reg b) { return _mm256_mul_ps(a, b); }
 };
@@ -47,12 +59,17 @@ template <>
 struct Vec<double> {
     using Element = double;
     using Compute = double;
+    using Raw = __m256i;
     using Reg = __m256d;
     static constexpr std::size_t lanes = 4;
 
     static Reg broadcast(Compute c) { return _mm256_set1_pd(c); }
-    static Reg load(const double* p) { return _mm256_loadu_pd(p); }
-    static Reg load_partial(const double* p, std::size_t n) {
+    static Raw load(const double* p) { return _mm256_castpd_si256(load_slopes(p)); }
+    static Raw load_partial(const double* p, std::size_t n) {
+        return _mm256_castpd_si256(load_slopes_partial(p, n));
+    }
+    static Reg load_slopes(const double* p) { return _mm256_loadu_pd(p); }
+    static Reg load_slopes_partial(const double* p, std::size_t n) {
         const __m256i mask = first_words(2 * n);
         return _mm256_blendv_pd(broadcast(1), _mm256_maskload_pd(p, mask), _mm256_castsi256_pd(mask));
     }
@@ -62,8 +79,15 @@ struct Vec<double> {
     static void store_partial(double* p, Reg r, std::size_t n) {
         _mm256_maskstore_pd(p, first_words(2 * n), r);
     }
+    static Reg widen(Raw x) { return _mm256_castsi256_pd(x); }
     static Reg select_positive(Reg x, Reg a, Reg b) {
         return _mm256_blendv_pd(b, a, _mm256_cmp_pd(x, _mm256_setzero_pd(), _CMP_GT_OQ));
+    }
+    static Reg select_positive(Raw x, Reg a, Reg b) {
+        const __m256i moved = _mm256_add_epi64(x, _mm256_set1_epi64x(0x7fffffffffffffff));
+        const __m256i positive =
+            _mm256_cmpgt_epi64(_mm256_set1_epi64x(std::int64_t(0xfff0000000000000)), moved);
+        return _mm256_blendv_pd(b, a, _mm256_castsi256_pd(positive));
     }
     static Reg multiply(Reg a, Reg b) { return _mm256_mul_pd(a, b); }
 };
@@ -88,11 +112,16 @@ struct PartialThroughMemory {
 template <>
 struct Vec<Half> : Vec<float>, PartialThroughMemory<Vec<Half>> {
     using Element = Half;
-    using Vec<float>::load, Vec<float>::load_partial;
-    using PartialThroughMemory::load_partial, PartialThroughMemory::store_partial;
+    using Raw = __m128i;
+    using PartialThroughMemory::load_partial, PartialThroughMemory::store_partial,
+        Vec<float>::select_positive;
 
-    static Reg load(const Half* p) {
-        return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    static Raw load(const Half* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
+    static Reg widen(Raw x) { return _mm256_cvtph_ps(x); }
+    static Reg select_positive(Raw x, Reg a, Reg b) {  // converting would raise invalid for a signalling NaN
+        const __m128i moved = _mm_add_epi16(x, _mm_set1_epi16(0x7fff));
+        const __m128i positive = _mm_cmpgt_epi16(_mm_set1_epi16(short(0xfc00)), moved);
+        return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(_mm256_cvtepi16_epi32(positive)));
     }
     static void store(Half* p, Reg r) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), narrow(r)); }
     static void stream(Half* p, Reg r) { _mm_stream_si128(reinterpret_cast<__m128i*>(p), narrow(r)); }
@@ -110,27 +139,35 @@ struct Vec<BFloat16> : PartialThroughMemory<Vec<BFloat16>> {
     struct Reg {
         __m256 even, odd;
     };
+    using Raw = __m256i;
     static constexpr std::size_t lanes = 16;
-    using PartialThroughMemory::load_partial;
 
     static Reg broadcast(Compute c) {
         const __m256 all = without_tail(Float::broadcast(c));
         return {all, all};
     }
-    static Reg load(const BFloat16* p) {
-        const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-        return {_mm256_castsi256_ps(_mm256_slli_epi32(bits, 16)),
-                _mm256_castsi256_ps(_mm256_and_si256(bits, _mm256_set1_epi32(int(0xffff0000))))};
-    }
-    static Reg load(const float* p) { return split(Float::load(p), Float::load(p + 8)); }
-    static Reg load_partial(const float* p, std::size_t n) {
-        return split(Float::load_partial(p, n < 8 ? n : 8), Float::load_partial(p + 8, n < 8 ? 0 : n - 8));
+    static Raw load(const BFloat16* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+    static Reg load_slopes(const float* p) { return split(Float::load_slopes(p), Float::load_slopes(p + 8)); }
+    static Reg load_slopes_partial(const float* p, std::size_t n) {
+        return split(Float::load_slopes_partial(p, n < 8 ? n : 8),
+                     Float::load_slopes_partial(p + 8, n < 8 ? 0 : n - 8));
     }
     static void store(BFloat16* p, Reg r) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
     static void stream(BFloat16* p, Reg r) { _mm256_stream_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
     static void fence() { _mm_sfence(); }
+    static Reg widen(Raw x) {
+        return {_mm256_castsi256_ps(_mm256_slli_epi32(x, 16)),
+                _mm256_castsi256_ps(_mm256_and_si256(x, _mm256_set1_epi32(int(0xffff0000))))};
+    }
     static Reg select_positive(Reg x, Reg a, Reg b) {
         return {Float::select_positive(x.even, a.even, b.even), Float::select_positive(x.odd, a.odd, b.odd)};
+    }
+    static Reg select_positive(Raw x, Reg a, Reg b) {
+        const __m256i moved = _mm256_add_epi16(x, _mm256_set1_epi16(0x7fff));
+        const __m256i odd = _mm256_cmpgt_epi16(_mm256_set1_epi16(short(0xff80)), moved);
+        const __m256i even = _mm256_slli_epi32(odd, 16);  // only the sign bit of 32 counts
+        return {_mm256_blendv_ps(b.even, a.even, _mm256_castsi256_ps(even)),
+                _mm256_blendv_ps(b.odd, a.odd, _mm256_castsi256_ps(odd))};
     }
     static Reg multiply(Reg a, Reg b) {
         return {Float::multiply(a.even, b.even), Float::multiply(a.odd, b.odd)};
@@ -138,7 +175,7 @@ struct Vec<BFloat16> : PartialThroughMemory<Vec<BFloat16>> {
 
   private:
     // To nearest even, in integers as in scalar.hpp. A NaN stays one without further care if its lower half
-    // is empty, for then nothing carries: so it is in what load() widens, and in slopes without_tail().
+    // is empty, for then nothing carries: so it is in what is widened, and in slopes without_tail().
     static __m256i round(__m256 r) {
         const __m256i bits = _mm256_castps_si256(r);
         const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));

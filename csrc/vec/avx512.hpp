@@ -20,12 +20,17 @@ template <>
 struct Vec<float> {
     using Element = float;
     using Compute = float;
+    using Raw = __m512i;
     using Reg = __m512;
     static constexpr std::size_t lanes = 16;
 
     static Reg broadcast(Compute c) { return _mm512_set1_ps(c); }
-    static Reg load(const float* p) { return _mm512_loadu_ps(p); }
-    static Reg load_partial(const float* p, std::size_t n) {
+    static Raw load(const float* p) { return _mm512_castps_si512(load_slopes(p)); }
+    static Raw load_partial(const float* p, std::size_t n) {
+        return _mm512_castps_si512(load_slopes_partial(p, n));
+    }
+    static Reg load_slopes(const float* p) { return _mm512_loadu_ps(p); }
+    static Reg load_slopes_partial(const float* p, std::size_t n) {
         return _mm512_mask_loadu_ps(broadcast(1), __mmask16(first(n)), p);
     }
     static void store(float* p, Reg r) { _mm512_storeu_ps(p, r); }
@@ -34,8 +39,13 @@ struct Vec<float> {
     static void store_partial(float* p, Reg r, std::size_t n) {
         _mm512_mask_storeu_ps(p, __mmask16(first(n)), r);
     }
+    static Reg widen(Raw x) { return _mm512_castsi512_ps(x); }
     static Reg select_positive(Reg x, Reg a, Reg b) {
         return _mm512_mask_mov_ps(b, _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_GT_OQ), a);
+    }
+    static Reg select_positive(Raw x, Reg a, Reg b) {
+        const __m512i below = _mm512_sub_epi32(x, _mm512_set1_epi32(1));
+        return _mm512_mask_mov_ps(b, _mm512_cmplt_epu32_mask(below, _mm512_set1_epi32(0x7f800000)), a);
     }
     static Reg multiply(Reg a, Reg b) { return _mm512_mul_ps(a, b); }
 };
@@ -44,12 +54,17 @@ template <>
 struct Vec<double> {
     using Element = double;
     using Compute = double;
+    using Raw = __m512i;
     using Reg = __m512d;
     static constexpr std::size_t lanes = 8;
 
     static Reg broadcast(Compute c) { return _mm512_set1_pd(c); }
-    static Reg load(const double* p) { return _mm512_loadu_pd(p); }
-    static Reg load_partial(const double* p, std::size_t n) {
+    static Raw load(const double* p) { return _mm512_castpd_si512(load_slopes(p)); }
+    static Raw load_partial(const double* p, std::size_t n) {
+        return _mm512_castpd_si512(load_slopes_partial(p, n));
+    }
+    static Reg load_slopes(const double* p) { return _mm512_loadu_pd(p); }
+    static Reg load_slopes_partial(const double* p, std::size_t n) {
         return _mm512_mask_loadu_pd(broadcast(1), __mmask8(first(n)), p);
     }
     static void store(double* p, Reg r) { _mm512_storeu_pd(p, r); }
@@ -58,8 +73,14 @@ struct Vec<double> {
     static void store_partial(double* p, Reg r, std::size_t n) {
         _mm512_mask_storeu_pd(p, __mmask8(first(n)), r);
     }
+    static Reg widen(Raw x) { return _mm512_castsi512_pd(x); }
     static Reg select_positive(Reg x, Reg a, Reg b) {
         return _mm512_mask_mov_pd(b, _mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_GT_OQ), a);
+    }
+    static Reg select_positive(Raw x, Reg a, Reg b) {
+        const __m512i below = _mm512_sub_epi64(x, _mm512_set1_epi64(1));
+        return _mm512_mask_mov_pd(b, _mm512_cmplt_epu64_mask(below, _mm512_set1_epi64(0x7ff0000000000000)),
+                                  a);
     }
     static Reg multiply(Reg a, Reg b) { return _mm512_mul_pd(a, b); }
 };
@@ -67,13 +88,17 @@ struct Vec<double> {
 template <>
 struct Vec<Half> : Vec<float> {
     using Element = Half;
-    using Vec<float>::load, Vec<float>::load_partial;
+    using Raw = __m256i;
+    using Vec<float>::select_positive;
 
-    static Reg load(const Half* p) {
-        return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+    static Raw load(const Half* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+    static Raw load_partial(const Half* p, std::size_t n) {
+        return _mm256_mask_loadu_epi16(_mm256_set1_epi16(Half::one), __mmask16(first(n)), p);
     }
-    static Reg load_partial(const Half* p, std::size_t n) {
-        return _mm512_cvtph_ps(_mm256_mask_loadu_epi16(_mm256_set1_epi16(Half::one), __mmask16(first(n)), p));
+    static Reg widen(Raw x) { return _mm512_cvtph_ps(x); }
+    static Reg select_positive(Raw x, Reg a, Reg b) {  // converting would raise invalid for a signalling NaN
+        const __m256i below = _mm256_sub_epi16(x, _mm256_set1_epi16(1));
+        return _mm512_mask_mov_ps(b, _mm256_cmplt_epu16_mask(below, _mm256_set1_epi16(0x7c00)), a);
     }
     static void store(Half* p, Reg r) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
     static void stream(Half* p, Reg r) { _mm256_stream_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
@@ -94,20 +119,23 @@ struct Vec<BFloat16> {
     struct Reg {
         __m512 even, odd;
     };
+    using Raw = __m512i;
     static constexpr std::size_t lanes = 32;
 
     static Reg broadcast(Compute c) {
         const __m512 all = without_tail(Float::broadcast(c));
         return {all, all};
     }
-    static Reg load(const BFloat16* p) { return widen(_mm512_loadu_si512(p)); }
-    static Reg load(const float* p) { return split(Float::load(p), Float::load(p + 16)); }
-    static Reg load_partial(const BFloat16* p, std::size_t n) {
-        return widen(_mm512_mask_loadu_epi16(_mm512_set1_epi16(BFloat16::one), __mmask32(first(n)), p));
+    static Raw load(const BFloat16* p) { return _mm512_loadu_si512(p); }
+    static Reg load_slopes(const float* p) {
+        return split(Float::load_slopes(p), Float::load_slopes(p + 16));
     }
-    static Reg load_partial(const float* p, std::size_t n) {
-        return split(Float::load_partial(p, n < 16 ? n : 16),
-                     Float::load_partial(p + 16, n < 16 ? 0 : n - 16));
+    static Raw load_partial(const BFloat16* p, std::size_t n) {
+        return _mm512_mask_loadu_epi16(_mm512_set1_epi16(BFloat16::one), __mmask32(first(n)), p);
+    }
+    static Reg load_slopes_partial(const float* p, std::size_t n) {
+        return split(Float::load_slopes_partial(p, n < 16 ? n : 16),
+                     Float::load_slopes_partial(p + 16, n < 16 ? 0 : n - 16));
     }
     static void store(BFloat16* p, Reg r) { _mm512_storeu_si512(p, narrow(r)); }
     static void stream(BFloat16* p, Reg r) { _mm512_stream_si512(reinterpret_cast<__m512i*>(p), narrow(r)); }
@@ -115,18 +143,21 @@ struct Vec<BFloat16> {
     static void store_partial(BFloat16* p, Reg r, std::size_t n) {
         _mm512_mask_storeu_epi16(p, __mmask32(first(n)), narrow(r));
     }
+    static Reg widen(Raw x) { return {_mm512_castsi512_ps(even(x)), _mm512_castsi512_ps(odd(x))}; }
     static Reg select_positive(Reg x, Reg a, Reg b) {
         return {Float::select_positive(x.even, a.even, b.even), Float::select_positive(x.odd, a.odd, b.odd)};
+    }
+    static Reg select_positive(Raw x, Reg a, Reg b) {
+        return {Float::select_positive(even(x), a.even, b.even),
+                Float::select_positive(odd(x), a.odd, b.odd)};
     }
     static Reg multiply(Reg a, Reg b) {
         return {Float::multiply(a.even, b.even), Float::multiply(a.odd, b.odd)};
     }
 
   private:
-    static Reg widen(__m512i bits) {
-        return {_mm512_castsi512_ps(_mm512_slli_epi32(bits, 16)),
-                _mm512_castsi512_ps(_mm512_and_si512(bits, _mm512_set1_epi32(int(0xffff0000))))};
-    }
+    static __m512i even(Raw x) { return _mm512_slli_epi32(x, 16); }
+    static __m512i odd(Raw x) { return _mm512_and_si512(x, _mm512_set1_epi32(int(0xffff0000))); }
     // To nearest even, in integers as in scalar.hpp: AVX512-BF16's own conversion takes subnormals for zero.
     // A NaN stays one without further care if its lower half is empty, for then nothing carries: so it is in
     // what load() widens, and in slopes without_tail().

@@ -39,21 +39,27 @@ struct Partial {
     }
 };
 
-// Comparisons of floats signal on NaN: positive and not NaN, as integers.
 template <>
 struct Vec<float> : Partial<Vec<float>> {
     using Element = float;
     using Compute = float;
+    using Raw = uint32x4_t;
     using Reg = float32x4_t;
     static constexpr std::size_t lanes = 4;
 
     static Reg broadcast(Compute c) { return vdupq_n_f32(c); }
-    static Reg load(const float* p) { return vld1q_f32(p); }
+    static Raw load(const float* p) { return vreinterpretq_u32_f32(vld1q_f32(p)); }
+    static Reg load_slopes(const float* p) { return vld1q_f32(p); }
+    static Reg load_slopes_partial(const float* p, std::size_t n) { return widen(load_partial(p, n)); }
     static void store(float* p, Reg r) { vst1q_f32(p, r); }
     static void stream(float* p, Reg r) { store(p, r); }  // there is no intrinsic
     static void fence() {}
-    static Reg select_positive(Reg x, Reg a, Reg b) {
-        const uint32x4_t below = vsubq_u32(vreinterpretq_u32_f32(x), vdupq_n_u32(1));
+    static Reg widen(Raw x) { return vreinterpretq_f32_u32(x); }
+    static Reg select_positive(Reg x, Reg a, Reg b) {  // NEON's own comparison signals on any NaN
+        return select_positive(vreinterpretq_u32_f32(x), a, b);
+    }
+    static Reg select_positive(Raw x, Reg a, Reg b) {
+        const uint32x4_t below = vsubq_u32(x, vdupq_n_u32(1));
         return vbslq_f32(vcltq_u32(below, vdupq_n_u32(0x7f800000)), a, b);
     }
     static Reg multiply(Reg a, Reg b) { return vmulq_f32(a, b); }
@@ -63,16 +69,23 @@ template <>
 struct Vec<double> : Partial<Vec<double>> {
     using Element = double;
     using Compute = double;
+    using Raw = uint64x2_t;
     using Reg = float64x2_t;
     static constexpr std::size_t lanes = 2;
 
     static Reg broadcast(Compute c) { return vdupq_n_f64(c); }
-    static Reg load(const double* p) { return vld1q_f64(p); }
+    static Raw load(const double* p) { return vreinterpretq_u64_f64(vld1q_f64(p)); }
+    static Reg load_slopes(const double* p) { return vld1q_f64(p); }
+    static Reg load_slopes_partial(const double* p, std::size_t n) { return widen(load_partial(p, n)); }
     static void store(double* p, Reg r) { vst1q_f64(p, r); }
     static void stream(double* p, Reg r) { store(p, r); }
     static void fence() {}
+    static Reg widen(Raw x) { return vreinterpretq_f64_u64(x); }
     static Reg select_positive(Reg x, Reg a, Reg b) {
-        const uint64x2_t below = vsubq_u64(vreinterpretq_u64_f64(x), vdupq_n_u64(1));
+        return select_positive(vreinterpretq_u64_f64(x), a, b);
+    }
+    static Reg select_positive(Raw x, Reg a, Reg b) {
+        const uint64x2_t below = vsubq_u64(x, vdupq_n_u64(1));
         return vbslq_f64(vcltq_u64(below, vdupq_n_u64(0x7ff0000000000000)), a, b);
     }
     static Reg multiply(Reg a, Reg b) { return vmulq_f64(a, b); }
@@ -90,15 +103,24 @@ inline uint16x4_t narrow(BFloat16, float32x4_t r) {  // in integers, as in scala
     return vshrn_n_u32(vbslq_u32(nan, bits, rounded), 16);  // a NaN is quiet already: a product
 }
 
+inline uint16x4_t infinity(Half) { return vdup_n_u16(0x7c00); }
+inline uint16x4_t infinity(BFloat16) { return vdup_n_u16(0x7f80); }
+
 template <class T>
 struct WidenedVec : Vec<float>, Partial<WidenedVec<T>> {
     using Element = T;
-    using Vec<float>::load;
+    using Raw = uint16x4_t;
+    using Vec<float>::select_positive;
     using Partial<WidenedVec<T>>::load_partial, Partial<WidenedVec<T>>::store_partial;
 
-    static Reg load(const T* p) { return widen(T{}, vld1_u16(reinterpret_cast<const std::uint16_t*>(p))); }
+    static Raw load(const T* p) { return vld1_u16(reinterpret_cast<const std::uint16_t*>(p)); }
     static void store(T* p, Reg r) { vst1_u16(reinterpret_cast<std::uint16_t*>(p), narrow(T{}, r)); }
     static void stream(T* p, Reg r) { store(p, r); }
+    static Reg widen(Raw x) { return leaky_relu::widen(T{}, x); }
+    static Reg select_positive(Raw x, Reg a, Reg b) {  // converting would raise invalid for a signalling NaN
+        const uint16x4_t positive = vclt_u16(vsub_u16(x, vdup_n_u16(1)), infinity(T{}));
+        return vbslq_f32(vreinterpretq_u32_s32(vmovl_s16(vreinterpret_s16_u16(positive))), a, b);
+    }
 };
 template <>
 struct Vec<Half> : WidenedVec<Half> {};

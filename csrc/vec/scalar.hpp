@@ -1,15 +1,19 @@
 // The contract of a Vec, and its plainest form: one lane, standard C++ only.
 //
-//     Element  what lies in memory            Compute  what is multiplied
-//     Reg      `lanes` values of Compute      block    elements a stack buffer of the loop holds
+//     Element  what lies in memory        Raw  `lanes` of them
+//     Compute  what is multiplied         Reg  `lanes` of them
 //
 //     broadcast(c)             every lane c
-//     load(p)                  `lanes` Elements, widened;  load(const Compute*) reads unwidened slopes
-//     load_partial(p, n)       the first n < lanes; the idle lanes hold 1, which no operation here can make
+//     load(p)                  Raw;  load_slopes(p)  Reg, of Computes
+//     load_partial(p, n), load_slopes_partial(p, n)
+//                              the first n < lanes; the idle lanes hold 1, which no operation here can make
 //                              raise a flag (0 would: times an infinite slope it is invalid)
 //     store(p, r), store_partial(p, r, n)     rounded to nearest even; nothing beyond n is touched
 //     stream(p, r), fence()    store past the caches, p aligned to a register; make such stores visible
-//     select_positive(x, a, b) a where x > 0, else b; quiet: NaN raises nothing
+//     widen(raw)               to Compute, exactly
+//     select_positive(x, a, b) a where x > 0, else b. A Raw is compared as integers, positive and not NaN being one
+//                              unsigned comparison: no NaN raises a flag. A Reg is multiplied as well, so there a
+//                              signalling NaN may raise invalid, but not a quiet one
 //     multiply(a, b)           rounded once, in Compute
 #pragma once
 
@@ -29,8 +33,8 @@ To bit_cast(From value) {
     return result;
 }
 
-// Quiet comparisons with zero. As integers where that is possible: positive and not NaN is one unsigned
-// comparison, which compilers vectorise, while a vectorised std::isgreater may signal on NaN.
+inline bool is_positive(Half x) { return std::uint16_t(x.bits - 1) < 0x7c00; }
+inline bool is_positive(BFloat16 x) { return std::uint16_t(x.bits - 1) < 0x7f80; }
 inline bool is_positive(float x) { return bit_cast<std::uint32_t>(x) - 1 < 0x7f800000u; }
 inline bool is_positive(double x) { return bit_cast<std::uint64_t>(x) - 1 < 0x7ff0000000000000u; }
 inline bool is_positive(long double x) { return std::isgreater(x, 0.0L); }
@@ -39,17 +43,21 @@ template <class T>
 struct Vec {
     using Element = T;
     using Compute = T;
+    using Raw = T;
     using Reg = T;
     static constexpr std::size_t lanes = 1;
 
     static Reg broadcast(Compute c) { return c; }
     static Reg load(const Compute* p) { return *p; }
     static Reg load_partial(const Compute*, std::size_t) { return 1; }
+    static Reg load_slopes(const Compute* p) { return *p; }
+    static Reg load_slopes_partial(const Compute*, std::size_t) { return 1; }
     static void store(Compute* p, Reg r) { *p = r; }
     static void stream(Compute* p, Reg r) { store(p, r); }
     static void fence() {}
     static void store_partial(Compute*, Reg, std::size_t) {}
-    static Reg select_positive(Reg x, Reg a, Reg b) { return is_positive(x) ? a : b; }
+    static Reg widen(Raw x) { return x; }
+    static Reg select_positive(Raw x, Reg a, Reg b) { return is_positive(x) ? a : b; }
     static Reg multiply(Reg a, Reg b) { return a * b; }
 };
 
@@ -107,12 +115,15 @@ inline BFloat16 narrow(BFloat16, float value) {
 template <class T>
 struct WidenedVec : Vec<float> {
     using Element = T;
-    using Vec<float>::load, Vec<float>::load_partial;
-    static Reg load(const T* p) { return widen(*p); }
-    static Reg load_partial(const T*, std::size_t) { return 1; }
+    using Raw = T;
+    using Vec<float>::select_positive;
+    static Raw load(const T* p) { return *p; }
+    static Raw load_partial(const T*, std::size_t) { return {T::one}; }
     static void store(T* p, Reg r) { *p = narrow(T{}, r); }
     static void stream(T* p, Reg r) { store(p, r); }
     static void store_partial(T*, Reg, std::size_t) {}
+    static Reg widen(Raw x) { return leaky_relu::widen(x); }
+    static Reg select_positive(Raw x, Reg a, Reg b) { return is_positive(x) ? a : b; }
 };
 template <>
 struct Vec<Half> : WidenedVec<Half> {};

@@ -1,8 +1,9 @@
 """Leaky ReLU and its gradient for NumPy arrays: genuine ufuncs on SIMD kernels, exact to the bit."""
 
-from leaky_relu import _threadpoolctl, _ufuncs  # noqa: F401  (documents the ufuncs)
+from leaky_relu import _dtypes, _threadpoolctl, _ufuncs  # noqa: F401  (documents the ufuncs)
 from leaky_relu._core import __version__, leaky_relu, leaky_relu_grad
 from leaky_relu._runtime import clear_cache, get_num_threads, set_num_threads, simd_target, simd_targets
+from leaky_relu._when_imported import when_imported as _when_imported
 
 __all__ = [
     "__version__",
@@ -15,4 +16,5 @@ __all__ = [
     "simd_targets",
 ]
 
-_threadpoolctl.register()
+_when_imported("ml_dtypes", _dtypes.adopt_bfloat16)
+_when_imported("threadpoolctl", _threadpoolctl.register)

@@ -1,7 +1,5 @@
 """Dtypes that NumPy does not know of, or that have no place here: rare, so decided in Python."""
 
-import sys
-import threading
 from typing import Any
 
 import numpy as np
@@ -11,18 +9,16 @@ from leaky_relu import _core
 _TAKEN = "bool, integers, float16, bfloat16 (of ml_dtypes), float32, float64 and longdouble"
 _LOOPS = "efdg"
 
-_adopting = threading.Lock()
-_adopted = False
 
+def adopt_bfloat16(ml_dtypes: Any) -> None:
+    """
+    Register the loops of ``ml_dtypes.bfloat16``.
 
-def adopt_bfloat16() -> None:
-    """Register the loops of ``ml_dtypes.bfloat16``, once, if ml_dtypes has been imported by somebody."""
-    global _adopted
-    scalar_type = getattr(sys.modules.get("ml_dtypes"), "bfloat16", None)  # None also amid its import
-    with _adopting:
-        if scalar_type is not None and not _adopted:
-            _core._register_bfloat16(np.dtype(scalar_type).num)
-            _adopted = True
+    Ufuncs remember which loop they chose for which dtypes: it has to be done before they see such an array.
+    """
+    scalar_type = getattr(ml_dtypes, "bfloat16", None)
+    if scalar_type is not None:
+        _core._register_bfloat16(np.dtype(scalar_type).num)
 
 
 def refusal(function: str, operands: tuple[Any, ...]) -> str | None:
