@@ -21,7 +21,7 @@ from bench import must, plot
 from bench.cases import DTYPES, LAYOUTS, SIZES, Case
 
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
-REST = 0.02  # between turns, where there are threads
+LEAD_IN = 0.03  # where there are threads
 
 
 def seconds(text: str) -> float:
@@ -68,7 +68,7 @@ def measure(options: argparse.Namespace, group: Case, pause: float) -> Iterator[
             reference=OURS,
             seconds=options.seconds * len(cases),
             pause=pause,
-            rest=REST if group.threads > 1 else 0.0,
+            lead_in=LEAD_IN if group.threads > 1 else 0.0,
         )
         for case in cases:
             timing = found[case.peer]

@@ -15,7 +15,7 @@ from bench.cases import Case
 
 NOISE = 1.03  # "not slower" allows for this
 SECONDS = 0.5
-REST = 0.02
+LEAD_IN = 0.03  # where there are threads
 
 
 class Requirement(NamedTuple):
@@ -89,9 +89,9 @@ def two_threads() -> Iterator[Requirement]:
 
 def measured(requirement: Requirement, size: int, seconds: float) -> float:
     mine, other, _, _, pause = requirement
-    rest = REST if mine.threads > 1 else 0.0
+    lead_in = LEAD_IN if mine.threads > 1 else 0.0
     timers = {"mine": mine.timer(size), "other": other.timer(size)}
-    return 1 / compare(timers, reference="mine", seconds=seconds, pause=pause, rest=rest)["other"].ratio
+    return 1 / compare(timers, reference="mine", seconds=seconds, pause=pause, lead_in=lead_in)["other"].ratio
 
 
 def milliseconds_of_import(interpreters: int = 15) -> float:
@@ -123,7 +123,10 @@ def check(console: Console, only_sizes: Sequence[int] | None) -> int:
     for requirements in (small_calls(), in_cache(), sixteen_bits(), in_memory(), two_threads()):
         for requirement in requirements:
             mine, other, sizes, limit, pause = requirement
-            text = f"{mine} / {other}" + f", pause {pause * 1e6:g} us" * bool(pause)
+            same_call = other == mine._replace(peer=other.peer)
+            text = f"{mine} / {other.peer if same_call else other}" + f", pause {pause * 1e6:g} us" * bool(
+                pause
+            )
             for size in sizes:
                 if only_sizes and size not in only_sizes:
                     continue

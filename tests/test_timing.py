@@ -1,4 +1,4 @@
-"""Interleaved timing sees a known difference, and rests and pauses where told."""
+"""Interleaved timing sees a known difference."""
 
 import time
 from timeit import Timer
