@@ -181,7 +181,7 @@ PEERS = {
         },
         needs=("numba",),
         prepare=_numba,
-        setup="numba.set_num_threads(threads)",
+        setup="if threads > 1: numba.set_num_threads(threads)",
         dtypes=_FLOATS,
         dimensions=(1,),
     ),
