@@ -1,5 +1,6 @@
 """Large outputs that take the memory of former ones (Linux)."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -59,7 +60,7 @@ def test_live_outputs_never_share_memory():
             assert y[0] == np.float32(-3) * np.float32(s)
             assert y[n - 1] == (X[n - 1] - 2) * np.float32(s)
     spans = sorted((address(y), address(y) + y.nbytes) for y, _, _ in live.values())
-    assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
 
 
 def test_budget_is_kept(budget):

@@ -63,7 +63,7 @@ def test_flags_of_any_piece_reach_the_caller(threads, data, position):
     x = np.abs(data[0])
     x[position] = -3e38
     for _ in range(5):
-        with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow .* leaky_relu$"):
+        with np.errstate(over="raise"), pytest.raises(FloatingPointError, match=r"overflow .* leaky_relu$"):
             lr.leaky_relu(x, 1e10)
     x[position] = 1
     with np.errstate(all="raise"):
@@ -108,7 +108,7 @@ def test_many_python_threads_and_a_changing_limit(threads, data):
 
 
 def test_importing_and_small_calls_start_no_thread():
-    assert run("""
+    started = run("""
         import os, numpy as np
         before = len(os.listdir("/proc/self/task"))  # those of NumPy's BLAS
         import leaky_relu as lr
@@ -117,7 +117,8 @@ def test_importing_and_small_calls_start_no_thread():
         small = len(os.listdir("/proc/self/task")) - before
         lr.leaky_relu(np.ones(2_000_000, np.float32))
         print(small, len(os.listdir("/proc/self/task")) - before)
-    """) == "0 3"
+    """)
+    assert started == "0 3"
 
 
 def test_workers_block_all_signals():
@@ -133,8 +134,9 @@ def test_workers_block_all_signals():
         print(*[blocked(task) for task in set(os.listdir("/proc/self/task")) - before])
     """).split()
     assert len(masks) == 2
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM, signal.SIGUSR1, signal.SIGPROF):
-        assert all(int(mask) >> (number - 1) & 1 for mask in masks), number
+    for name in ("INT", "TERM", "CHLD", "ALRM", "USR1", "PROF"):
+        number = signal.Signals[f"SIG{name}"]
+        assert all(int(mask) >> (number - 1) & 1 for mask in masks), name
 
 
 FORK = """
@@ -189,7 +191,8 @@ def _in_a_child(x):
     return lr.leaky_relu(x)
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # the pool's own helper threads
+# Of multiprocessing's own helper threads.
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_multiprocessing_by_fork(threads, data):
     threads(4)
     expected = lr.leaky_relu(data[0])

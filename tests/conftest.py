@@ -1,0 +1,71 @@
+"""Every target and both ways into the ufuncs, as fixtures; Python in a process of its own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import leaky_relu
+from leaky_relu import _core
+from reference import DTYPES
+
+LAUNCH_TIMEOUT = 300  # seconds; emulated machines take their time
+
+
+@pytest.fixture(params=leaky_relu.simd_targets())
+def target(request):
+    """Each SIMD target in turn, and proven to be in use."""
+    before = leaky_relu.simd_target()
+    _core._use_target(request.param)
+    assert leaky_relu.simd_target() == request.param
+    yield request.param
+    _core._use_target(before)
+
+
+@pytest.fixture(params=["fast", "numpy"])
+def way(request):
+    """Go the short way in, and through NumPy's machinery."""
+    before = _core._set_fast_call(request.param == "fast")
+    yield request.param
+    _core._set_fast_call(before)
+
+
+@pytest.fixture(params=DTYPES, ids=lambda dtype: dtype.name)
+def dtype(request):
+    return request.param
+
+
+@pytest.fixture(params=["leaky_relu", "leaky_relu_grad"])
+def ufunc(request):
+    return getattr(leaky_relu, request.param)
+
+
+@pytest.fixture
+def run_python():
+    """Return a function that runs code in a new interpreter and gives back the completed process."""
+
+    def run(code, *options, launcher=(), **environment):
+        return subprocess.run(
+            [*launcher, sys.executable, "-W", "error", *options, "-c", code],
+            env={k: v for k, v in os.environ.items() if not k.startswith("LEAKY_RELU_")} | environment,
+            capture_output=True,
+            text=True,
+            timeout=LAUNCH_TIMEOUT,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def printed(run_python):
+    """Return a function that runs code in a new interpreter, which must succeed, and gives what it prints."""
+
+    def run(code, *options, **environment):
+        done = run_python(code, *options, **environment)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        return done.stdout.strip()
+
+    return run

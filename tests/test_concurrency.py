@@ -1,0 +1,94 @@
+"""Python threads: right results side by side, and the GIL is free during large calls."""
+
+import concurrent.futures
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import leaky_relu as lr
+from reference import assert_same, flags_of, leaky_relu, numbers
+
+WORKERS = 6
+
+
+@pytest.mark.parametrize("n", [1, 33, 5000, 100_003])
+def test_results_side_by_side(way, target, n):
+    x = numbers(np.dtype(np.float32), n)
+    slopes = [0.1 * i for i in range(WORKERS * 4)]
+    expected = [leaky_relu(x, slope) for slope in slopes]
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as executor:
+        results = list(executor.map(lambda slope: lr.leaky_relu(x, slope), slopes))
+    for result, value in zip(results, expected, strict=True):
+        assert_same(result, value)
+
+
+def test_flags_stay_with_their_thread(way):
+    calm, wild = np.ones(50_000, np.float32), np.full(50_000, -3e38, np.float32)
+
+    def flags(i):
+        return flags_of(lr.leaky_relu, wild if i % 2 else calm, 10.0)[1]
+
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as executor:
+        assert list(executor.map(flags, range(100))) == [set(), {"overflow"}] * 50
+
+
+def test_errstate_belongs_to_its_thread(way):
+    x = np.full(10, -3e38, np.float32)
+
+    def strict(_):
+        with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+            lr.leaky_relu(x, 10.0)
+        with np.errstate(over="ignore"):
+            return bool(np.isinf(lr.leaky_relu(x, 10.0)).all())
+
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as executor:
+        assert all(executor.map(strict, range(50)))
+
+
+def test_gil_is_free_during_large_calls(way):
+    """Nobody can take the GIL for a minute, so another thread runs only when a call lets go of it."""
+    x = np.zeros(1_000_000, np.float32)
+    turn, ran = threading.Lock(), []
+
+    def wait_and_run():
+        with turn:
+            ran.append(True)
+
+    interval = sys.getswitchinterval()
+    turn.acquire()
+    thread = threading.Thread(target=wait_and_run)
+    thread.start()
+    sys.setswitchinterval(60)
+    try:
+        turn.release()
+        deadline = time.monotonic() + 30
+        while not ran and time.monotonic() < deadline:
+            lr.leaky_relu(x, 0.5, out=x)
+        assert ran
+    finally:
+        sys.setswitchinterval(interval)
+        thread.join()
+
+
+def test_targets_change_while_others_compute(target):
+    """A call takes one kernel or another, and both give the same bits."""
+    x = numbers(np.dtype(np.float16), 3001)
+    expected = leaky_relu(x, 0.3)
+    stop = threading.Event()
+
+    def change():
+        while not stop.is_set():
+            for name in lr.simd_targets():
+                lr._core._use_target(name)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        for _ in range(200):
+            assert_same(lr.leaky_relu(x, 0.3), expected)
+    finally:
+        stop.set()
+        thread.join()

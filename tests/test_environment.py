@@ -1,0 +1,74 @@
+"""What the environment variables decide at import."""
+
+import pytest
+
+import leaky_relu
+
+ALL = ["scalar", "avx2", "avx512", "neon"]
+SHOW = "import leaky_relu; print(leaky_relu.simd_target())"
+
+
+@pytest.mark.parametrize("name", leaky_relu.simd_targets())
+def test_target(printed, name):
+    assert printed(SHOW, LEAKY_RELU_SIMD=name) == name
+
+
+def test_best_target_is_the_default(printed):
+    assert printed(SHOW) == leaky_relu.simd_targets()[0]
+    assert printed(SHOW, LEAKY_RELU_SIMD="") == leaky_relu.simd_targets()[0]
+
+
+@pytest.mark.parametrize("name", ["sse9", "AVX2", "scalar ", *(set(ALL) - set(leaky_relu.simd_targets()))])
+def test_unknown_or_foreign_target(run_python, name):
+    done = run_python("import leaky_relu", LEAKY_RELU_SIMD=name)
+    last = done.stderr.splitlines()[-1]
+    assert done.returncode == 1
+    assert last.startswith("ImportError: LEAKY_RELU_SIMD")
+    for word in (repr(name), *ALL):
+        assert word in last
+
+
+def test_targets():
+    targets = leaky_relu.simd_targets()
+    assert targets[-1] == "scalar"
+    assert set(targets) <= set(ALL)
+    assert len(set(targets)) == len(targets)
+    assert leaky_relu.simd_target() in targets
+    targets.clear()  # a list of the caller's own
+    assert leaky_relu.simd_targets()
+
+
+def test_private_setter_refuses_unknown_targets():
+    before = leaky_relu.simd_target()
+    with pytest.raises(ValueError, match=r"sse9.*scalar"):
+        leaky_relu._core._use_target("sse9")
+    assert leaky_relu.simd_target() == before
+
+
+@pytest.mark.parametrize(("value", "fast"), [("0", False), ("1", True), ("", True)])
+def test_fast_call(printed, value, fast):
+    code = """
+import leaky_relu, numpy as np
+from leaky_relu import leaky_relu as f
+x = np.array([-2, 3], np.float32)
+assert f(x).dtype == f(x, 0.5).dtype == f(x, negative_slope=np.float64(0.5)).dtype == np.float32
+assert f(x, 0.5).tolist() == f(x, 0.5, out=x).tolist() == [-1, 3]
+print(leaky_relu._core._set_fast_call(True))
+"""
+    assert printed(code, LEAKY_RELU_FAST_CALL=value) == str(fast)
+
+
+@pytest.mark.parametrize("name", ["LEAKY_RELU_NUM_THREADS", "LEAKY_RELU_CACHE_MB"])
+@pytest.mark.parametrize("value", ["-1", "many", "1.5"])
+def test_numbers_that_are_none(run_python, name, value):
+    done = run_python("import leaky_relu", **{name: value})
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: ")
+    assert name in last
+    assert repr(value) in last
+
+
+def test_import_prints_and_warns_nothing(run_python):
+    done = run_python("import leaky_relu", "-X", "dev")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,0 +1,39 @@
+"""All 65,536 values of the 16-bit types."""
+
+import numpy as np
+import pytest
+
+from leaky_relu import leaky_relu, leaky_relu_grad
+from reference import SIXTEEN_BIT, SLOPES, assert_same, expected_forward, expected_gradient, flags_of
+
+pytestmark = pytest.mark.parametrize("dtype", SIXTEEN_BIT, ids=lambda dtype: dtype.name)
+
+
+def every_value(dtype):
+    return np.arange(1 << 16, dtype=np.uint16).view(dtype)
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+def test_forward(target, dtype, slope):
+    actual, flags = flags_of(leaky_relu, every_value(dtype), slope)
+    expected, expected_flags = expected_forward(every_value(dtype), slope)
+    assert_same(actual, expected)
+    assert flags == expected_flags
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+@pytest.mark.parametrize("order", ["same", "reversed", "shuffled"])
+def test_gradient(target, dtype, slope, order):
+    g = every_value(dtype)
+    x = {"same": g, "reversed": g[::-1].copy(), "shuffled": np.random.default_rng(0).permutation(g)}[order]
+    actual, flags = flags_of(leaky_relu_grad, g, x, slope)
+    expected, expected_flags = expected_gradient(g, x, slope)
+    assert_same(actual, expected)
+    assert flags == expected_flags
+
+
+@pytest.mark.parametrize("slope", [0.01, -0.5, 1.0, 2.0**-14, 1 - 2.0**-12])
+def test_flags_of_each_value(target, dtype, slope):
+    """Rounding to 16 bits is where the flags of the targets could part, so value by value."""
+    for x in every_value(dtype)[:: 16 if dtype.itemsize == 2 else 1].reshape(-1, 1):
+        assert flags_of(leaky_relu, x, slope)[1] == expected_forward(x, slope)[1], x

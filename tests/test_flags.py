@@ -1,0 +1,131 @@
+"""Floating-point errors: those of the formula on the elements that are there, and no others."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from leaky_relu import leaky_relu, leaky_relu_grad
+from reference import SLOPES, UP_TO_DOUBLE, expected_forward, expected_gradient, flags_of, specials
+
+LENGTHS = [1, 3, 16, 37]  # tails, and whole vectors with a tail
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+def test_each_special_value(target, dtype, slope):
+    for value in specials(dtype).reshape(-1, 1):
+        expected = expected_forward(value, slope)[1]
+        for n in LENGTHS:
+            assert flags_of(leaky_relu, np.repeat(value, n), slope)[1] == expected, (value, n)
+
+
+@pytest.mark.parametrize("slope", [0.01, -0.0, 1e10, np.inf, np.nan, 1e-45])
+def test_each_pair_of_special_values(target, dtype, slope):
+    values = specials(dtype).reshape(-1, 1)
+    for g in values[::3]:
+        for x in values[1::2]:
+            expected = expected_gradient(g, x, slope)[1]
+            assert flags_of(leaky_relu_grad, g, x, slope)[1] == expected, (g, x)
+
+
+def test_quiet_nan_is_quiet(target, way, dtype):
+    for nan in (np.nan, -np.nan):
+        x = np.full(37, nan, dtype)
+        for slope in (0.01, 0.0, -2.0, np.inf, np.nan):
+            assert flags_of(leaky_relu, x, slope)[1] == set()
+            assert flags_of(leaky_relu_grad, x, x, slope)[1] == set()
+            assert flags_of(leaky_relu_grad, np.ones(37, dtype), x, slope)[1] == set()
+
+
+@pytest.mark.parametrize("dtype", UP_TO_DOUBLE, ids=lambda dtype: dtype.name)
+@pytest.mark.parametrize("n", LENGTHS)
+def test_signalling_nan(target, way, dtype, n):
+    """Multiplying one is invalid, comparing it is not."""
+    for nan in (-2, -1):  # of either sign
+        x, ones = np.ones(n, dtype), np.ones(n, dtype)
+        x[-1:] = specials(dtype)[nan:][:1]
+        assert flags_of(leaky_relu, x, 0.5)[1] == {"invalid value"}
+        assert flags_of(leaky_relu_grad, x, ones, 0.5)[1] == {"invalid value"}
+        assert flags_of(leaky_relu_grad, ones, x, 0.5)[1] == set()
+
+
+@pytest.mark.parametrize("n", range(1, 70))
+def test_tails_are_padded_with_something_harmless(target, dtype, n):
+    """An infinite slope times a zero in an idle lane would be invalid; a huge one could overflow."""
+    ones, minus_ones = np.ones(n, dtype), np.full(n, -1, dtype)
+    for slope in (np.inf, -np.inf, np.nan):
+        for x in (ones, minus_ones):
+            assert flags_of(leaky_relu, x, slope)[1] == set()
+            assert flags_of(leaky_relu_grad, minus_ones, x, slope)[1] == set()
+            assert flags_of(leaky_relu, x[::-1], slope)[1] == set()  # through the strided loop
+
+
+def test_lanes_not_selected_raise_nothing(target, way):
+    x = np.full(37, 1e38, np.float32)
+    assert flags_of(leaky_relu, x, 1e10)[1] == set()
+    assert flags_of(leaky_relu, x, np.full(37, 1e10, np.float32))[1] == set()
+    assert flags_of(leaky_relu_grad, x, x, 1e10)[1] == set()
+    assert flags_of(leaky_relu, np.full(37, np.inf), 0.0)[1] == set()
+    assert flags_of(leaky_relu, np.full(37, 1e-40, np.float32), 1e-10)[1] == set()
+    assert flags_of(leaky_relu_grad, -x, -x, 1e10)[1] == {"overflow"}
+
+
+def test_elements_left_out_by_where_raise_nothing(target):
+    x = np.full(37, -3e38, np.float32)
+    here = np.zeros(37, bool)
+    here[5] = True
+    x[5] = -1
+    out = np.zeros_like(x)
+    assert flags_of(leaky_relu, x, 10.0, out=out, where=here)[1] == set()
+    assert out[5] == -10
+    assert np.count_nonzero(out) == 1
+
+
+OPTIONS = {"overflow": "over", "underflow": "under", "invalid value": "invalid"}
+CAUSES = {
+    "overflow": (np.array([-3e38] * 5, np.float32), 10.0),
+    "underflow": (np.array([-1.5e-38] * 5, np.float32), 1 / 3),
+    "invalid value": (np.array([-np.inf] * 5, np.float32), 0.0),
+}
+
+
+@pytest.mark.parametrize("kind", CAUSES)
+@pytest.mark.parametrize("gradient", [False, True])
+def test_errstate(target, way, kind, gradient):
+    x, slope = CAUSES[kind]
+    option = OPTIONS[kind]
+    name, call = "leaky_relu", lambda: leaky_relu(x, slope)
+    if gradient:
+        name, call = "leaky_relu_grad", lambda: leaky_relu_grad(x, x, slope)
+    everything = dict.fromkeys(("divide", "over", "under", "invalid"), "raise")
+    words = rf"^{kind} encountered in {name}$"
+    with np.errstate(**{option: "warn"}), pytest.warns(RuntimeWarning, match=words):
+        call()
+    with np.errstate(**{option: "raise"}), pytest.raises(FloatingPointError, match=words):
+        call()
+    with np.errstate(**everything | {option: "ignore"}), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        call()
+    seen = []
+    with np.errstate(**everything | {option: "call"}, call=lambda *args: seen.append(args[0])):
+        call()
+    assert seen == [kind]
+
+
+HUGE = [1e300, -1e300, np.float64(1e300), np.array(1e300), np.longdouble(1e300), 10**300, [1e300]]
+
+
+@pytest.mark.parametrize("slope", HUGE, ids=[f"{type(slope).__name__}{i}" for i, slope in enumerate(HUGE)])
+def test_overflow_of_the_slope_names_the_function(way, slope):
+    x = np.ones(3, np.float32)
+    with pytest.warns(RuntimeWarning, match="^overflow encountered in leaky_relu$"):
+        leaky_relu(x, slope)
+    with pytest.warns(RuntimeWarning, match="^overflow encountered in leaky_relu_grad$"):
+        leaky_relu_grad(x, x, slope)
+
+
+def test_flags_from_before_do_not_count(way):
+    with np.errstate(all="ignore"):
+        np.float32(1e38) * np.float32(1e10)
+        np.array([-np.inf]) * 0.0
+    assert flags_of(leaky_relu, np.ones(5, np.float32), 0.5)[1] == set()

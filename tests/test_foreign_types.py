@@ -1,0 +1,169 @@
+"""Subclasses, masked arrays, and types of other packages that override ufuncs."""
+
+import numpy as np
+import pytest
+
+from leaky_relu import leaky_relu, leaky_relu_grad
+from reference import assert_same
+from reference import leaky_relu as reference
+
+X = np.array([-2.0, -0.5, 0.0, 3.0])
+
+
+class Tagged(np.ndarray):
+    """A subclass with an attribute that is handed on."""
+
+    def __array_finalize__(self, other):
+        self.tag = getattr(other, "tag", None)
+
+
+def tagged(a):
+    a = a.copy().view(Tagged)
+    a.tag = "kept"
+    return a
+
+
+def test_subclass(way):
+    x = tagged(X)
+    for y in (leaky_relu(x, 0.3), leaky_relu_grad(x, X, 0.3), leaky_relu_grad(X, x, 0.3), leaky_relu(x)):
+        assert type(y) is Tagged
+    assert leaky_relu(x, 0.3).tag == "kept"
+    assert_same(leaky_relu(x, 0.3), reference(X, 0.3))
+    assert type(leaky_relu(x, 0.3, subok=False)) is np.ndarray
+    assert type(leaky_relu(X, tagged(np.array([0.3])))) is Tagged
+
+
+def test_subclass_as_output(way):
+    out = tagged(np.zeros(4))
+    assert leaky_relu(X, 0.3, out) is out
+    assert out.tag == "kept"
+    plain = np.zeros(4)
+    assert leaky_relu(tagged(X), 0.3, out=plain) is plain
+    assert_same(plain, np.asarray(out))
+
+
+class Wrapped(np.ndarray):
+    """A subclass that sees its results on their way out."""
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        ufunc, arguments, index = context
+        return ufunc.__name__, len(arguments), index, np.asarray(array).tolist()
+
+
+def test_array_wrap(way):
+    assert leaky_relu(X.view(Wrapped), 0.5) == ("leaky_relu", 2, 0, reference(X, 0.5).tolist())
+
+
+def test_matrix_and_memmap(way, tmp_path):
+    with pytest.warns(PendingDeprecationWarning, match="matrix"):
+        matrix = np.matrix([[-1.0, 2.0]])
+    assert type(leaky_relu(matrix)) is np.matrix
+    memory = np.memmap(tmp_path / "x", np.float64, "w+", shape=4)
+    memory[:] = X
+    leaky_relu(memory, 0.3, out=memory)
+    assert_same(np.array(memory), reference(X, 0.3))
+
+
+def test_masked_array(way):
+    mask = [False, True, False, True]
+    x = np.ma.array(X.copy(), mask=mask)
+    for y in (leaky_relu(x, 0.3), leaky_relu(x), leaky_relu_grad(x, X, 0.3), leaky_relu_grad(X, x, 0.3)):
+        assert type(y) is np.ma.MaskedArray
+        assert y.mask.tolist() == mask
+    assert leaky_relu(x, 0.5).tolist() == [-1.0, None, 0.0, None]
+    leaky_relu(x, 0.5, out=x)
+    assert x.tolist() == [-1.0, None, 0.0, None]
+
+
+class Foreign:
+    """Records what __array_ufunc__ gets."""
+
+    def __array_ufunc__(self, *args, **kwargs):
+        return args, kwargs
+
+
+class Refusing:
+    __array_ufunc__ = None
+
+
+class Complaining:
+    def __array_ufunc__(self, *args, **kwargs):
+        raise TypeError("my own words")
+
+
+def test_array_ufunc(way):
+    foreign = Foreign()
+    for args, slope in [
+        ((foreign,), 0.01),
+        ((foreign, 0.3), 0.3),
+        ((X, foreign), foreign),
+        ((2.0, foreign), foreign),
+    ]:
+        assert leaky_relu(*args) == ((leaky_relu, "__call__", args[0], slope), {})
+    assert leaky_relu(foreign, negative_slope=0.3) == ((leaky_relu, "__call__", foreign, 0.3), {})
+    assert leaky_relu(X, 0.3, foreign) == ((leaky_relu, "__call__", X, 0.3), {"out": (foreign,)})
+    assert leaky_relu(X, out=foreign) == ((leaky_relu, "__call__", X, 0.01), {"out": (foreign,)})
+    assert leaky_relu(foreign, where=True) == ((leaky_relu, "__call__", foreign, 0.01), {"where": True})
+    expected = (leaky_relu_grad, "__call__", X, foreign, 0.01)
+    assert leaky_relu_grad(X, foreign) == (expected, {})
+    assert leaky_relu.outer(foreign, 0.3) == ((leaky_relu, "outer", foreign, 0.3), {})
+
+
+def test_array_ufunc_refusing(way):
+    for args in [(Refusing(),), (X, Refusing()), (X, 0.3, Refusing())]:
+        with pytest.raises(TypeError, match="does not support ufuncs"):
+            leaky_relu(*args)
+
+
+def test_array_ufunc_complaining(way):
+    for args in [(Complaining(),), (X, Complaining()), (np.array([1j]), Complaining())]:
+        with pytest.raises(TypeError, match=r"^my own words$"):
+            leaky_relu(*args)
+
+
+class ArrayLike:
+    def __array__(self, dtype=None, copy=None):
+        return np.array(X, dtype)
+
+
+def test_array_protocol(way):
+    assert_same(leaky_relu(ArrayLike(), 0.3), reference(X, 0.3))
+    assert_same(leaky_relu(memoryview(X), 0.3), reference(X, 0.3))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_pandas(way):
+    pandas = pytest.importorskip("pandas")
+    series = pandas.Series(X.astype(np.float32), index=list("abcd"), name="x")
+    y = leaky_relu(series, 0.3)
+    pandas.testing.assert_series_equal(
+        y, pandas.Series(reference(X.astype(np.float32), 0.3), list("abcd"), name="x")
+    )
+    pandas.testing.assert_series_equal(leaky_relu(series), leaky_relu(series, 0.01))
+    frame = pandas.DataFrame({"a": X, "b": -X})
+    assert leaky_relu(frame)["b"].tolist() == reference(-X).tolist()
+    assert type(leaky_relu_grad(frame, frame, negative_slope=0.3)) is pandas.DataFrame
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_xarray(way):
+    xarray = pytest.importorskip("xarray")
+    x = xarray.DataArray(X.reshape(2, 2), dims=("batch", "channel"), coords={"channel": [5, 6]})
+    y = leaky_relu(x, 0.3)
+    assert y.dims == x.dims
+    assert_same(y.values, reference(X.reshape(2, 2), 0.3))
+    slopes = xarray.DataArray([0.1, 0.2], dims="channel")
+    assert_same(leaky_relu(x, slopes).values, reference(X.reshape(2, 2), [0.1, 0.2]))
+    assert leaky_relu_grad(x, x).coords["channel"].values.tolist() == [5, 6]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_dask(way):
+    dask_array = pytest.importorskip("dask.array")
+    a = np.arange(-50, 50, dtype=np.float32)
+    x = dask_array.from_array(a, chunks=7)
+    y = leaky_relu(x, 0.3)
+    assert y.dtype == np.float32
+    assert_same(y.compute(scheduler="threads"), reference(a, 0.3))
+    assert_same(leaky_relu(x).compute(scheduler="sync"), reference(a))
+    assert_same(leaky_relu_grad(x, x, negative_slope=0.3).compute(scheduler="sync"), reference(a, 0.3))

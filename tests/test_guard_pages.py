@@ -1,0 +1,95 @@
+"""Not a byte outside the arrays is read or written: the pages around them fault."""
+
+import ctypes
+import mmap
+import sys
+
+import numpy as np
+import pytest
+
+import leaky_relu as lr
+from reference import compute_type, leaky_relu_grad, numbers
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="uses mprotect as Linux has it")
+
+PAGE = mmap.PAGESIZE
+PROT_NONE = 0
+
+
+class Island:
+    """Two pages of memory with one inaccessible page before them and one behind."""
+
+    def __init__(self):
+        self.memory = mmap.mmap(-1, 4 * PAGE)
+        everything = np.frombuffer(self.memory, np.uint8)
+        self.bytes = everything[PAGE : 3 * PAGE]
+        libc = ctypes.CDLL(None, use_errno=True)
+        for page in (0, 3):
+            address = ctypes.c_void_p(everything.ctypes.data + page * PAGE)
+            assert libc.mprotect(address, PAGE, PROT_NONE) == 0, ctypes.get_errno()
+
+    def put(self, values, end):
+        """Write values beside a guard page, the last of them at the last byte or the first at the first."""
+        place = self.bytes[-values.nbytes or self.bytes.size :] if end else self.bytes[: values.nbytes]
+        a = place.view(values.dtype)
+        a[:] = values
+        return a
+
+
+@pytest.fixture(scope="module")
+def islands():
+    return [Island() for _ in range(4)]
+
+
+def lengths(dtype):
+    threshold = 16 * 64 // min(dtype.itemsize, 16)  # where the widest loop begins to align its stores
+    return [
+        n for n in (*range(71), threshold - 1, threshold, threshold + 1) if n * dtype.itemsize <= 2 * PAGE
+    ]
+
+
+@pytest.mark.parametrize("end", [False, True], ids=["start", "end"])
+def test_dense(islands, target, dtype, end):
+    gs, xs, outs, _ = islands
+    for n in lengths(dtype):
+        g, x = gs.put(numbers(dtype, n, 1), end), xs.put(numbers(dtype, n, 2), end)
+        out = outs.put(np.zeros(n, dtype), end)
+        expected = leaky_relu_grad(g, x, -0.25)
+        lr.leaky_relu(x, -0.25)
+        lr.leaky_relu(x, -0.25, out=out)
+        lr.leaky_relu_grad(g, x, -0.25, out=out)
+        assert (out == expected).all(), n
+        lr.leaky_relu_grad(g, x, -0.25, out=x)
+        lr.leaky_relu(g, -0.25, out=g)
+        assert (x == expected).all(), n
+
+
+@pytest.mark.parametrize("end", [False, True], ids=["start", "end"])
+def test_slope_of_each_element(islands, target, dtype, end):
+    gs, xs, outs, slopes = islands
+    for n in lengths(dtype):
+        g, x = gs.put(numbers(dtype, n, 1), end), xs.put(numbers(dtype, n, 2), end)
+        out = outs.put(np.zeros(n, dtype), end)
+        for slope_dtype in {compute_type(dtype), np.dtype(np.float64)}:
+            slope = numbers(slope_dtype, n, 3)
+            if slope.nbytes > 2 * PAGE:
+                continue
+            lr.leaky_relu_grad(g, x, slopes.put(slope, end), out=out)
+            assert (out == leaky_relu_grad(g, x, slope)).all(), n
+            lr.leaky_relu(x, slopes.put(slope, end), out=out)
+
+
+@pytest.mark.parametrize("end", [False, True], ids=["start", "end"])
+@pytest.mark.parametrize("step", [2, -1, -3])
+def test_strided(islands, target, dtype, end, step):
+    """With a step of 3 the elements at the very ends of the memory are used as well."""
+    gs, xs, outs, _ = islands
+    for n in range(1, 71):
+        width = (n - 1) * abs(step) + 1
+        if width * dtype.itemsize > 2 * PAGE:
+            break
+        g, x = gs.put(numbers(dtype, width, 1), end)[::step], xs.put(numbers(dtype, width, 2), end)[::step]
+        out = outs.put(np.zeros(width, dtype), end)[::step]
+        lr.leaky_relu_grad(g, x, 0.5, out=out)
+        assert (out == leaky_relu_grad(g, x, 0.5)).all(), n
+        lr.leaky_relu(x, 0.5, out=x)

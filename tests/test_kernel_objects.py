@@ -1,0 +1,23 @@
+"""A kernel file exports its table and nothing that the linker could hand to code for another CPU."""
+
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+OBJECTS = sorted(ROOT.glob("build/*/CMakeFiles/_core.dir/csrc/kernels/*.o"))
+
+
+@pytest.mark.skipif(not OBJECTS or not shutil.which("nm"), reason="needs a build folder, and nm")
+@pytest.mark.parametrize("path", OBJECTS, ids=lambda path: path.name)
+def test_only_the_table_is_global(path):
+    name = path.name.partition(".")[0]
+    listing = subprocess.run(
+        ["nm", "--demangle", "--defined-only", path], capture_output=True, text=True, check=True
+    )
+    symbols = [line.split(maxsplit=2) for line in listing.stdout.splitlines()]
+    exported = {(kind, symbol) for _, kind, symbol in symbols if kind.isupper() or kind in "vwu"}
+    assert {symbol for _, symbol in exported} == {f"leaky_relu::{name}_table"}
+    assert {kind for kind, _ in exported} <= {"R", "D"}  # constant data, relocated or not

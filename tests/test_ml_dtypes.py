@@ -1,0 +1,124 @@
+"""bfloat16 comes and goes with ml_dtypes, which is never imported here; each case is a new process."""
+
+import pytest
+
+pytest.importorskip("ml_dtypes")
+
+BLOCKED = """
+import sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        assert name.partition(".")[0] != "ml_dtypes", "somebody imports ml_dtypes"
+sys.meta_path.insert(0, Blocker())
+"""
+CALLS_WITHOUT = """
+import numpy as np
+from leaky_relu import leaky_relu, leaky_relu_grad
+x = np.array([-2, 3], np.float32)
+assert leaky_relu(x, 0.5).tolist() == [-1, 3]
+assert leaky_relu([-2, 3], 0.5).tolist() == [-1, 3]
+assert leaky_relu_grad(x, x, [0.5]).tolist() == [-1, 3]
+for bad in (1j, "a", None):
+    try:
+        leaky_relu(bad)
+    except TypeError as error:
+        assert "bfloat16" in str(error)
+assert "ml_dtypes" not in sys.modules
+print("fine")
+"""
+
+
+@pytest.mark.parametrize("before", [BLOCKED, "import sys\n"], ids=["absent", "not imported"])
+def test_without(printed, before):
+    assert printed(before + CALLS_WITHOUT) == "fine"
+
+
+@pytest.mark.parametrize(
+    "broken", ["None", "types.ModuleType('ml_dtypes')"], ids=["None", "without bfloat16"]
+)
+def test_odd_module(printed, broken):
+    """In sys.modules, but not (or not yet) what it should be."""
+    before = f"import sys, types\nsys.modules['ml_dtypes'] = {broken}\n"
+    assert printed(before + CALLS_WITHOUT.replace('assert "ml_dtypes" not in sys.modules', "")) == "fine"
+
+
+IMPORTS = {
+    "before": "import ml_dtypes, leaky_relu",
+    "after": "import leaky_relu, ml_dtypes",
+    "after the first call": "import leaky_relu; leaky_relu.leaky_relu(1.0); import ml_dtypes",
+    "after a refusal": """
+import leaky_relu
+try:
+    leaky_relu.leaky_relu("a")
+except TypeError:
+    pass
+import ml_dtypes
+""",
+}
+DATA = """
+import numpy as np
+from ml_dtypes import bfloat16
+x = np.array([-2, 3], bfloat16)
+"""
+FIRST_CALLS = {
+    "array": "leaky_relu.leaky_relu(x, 0.5)",
+    "array, out": "leaky_relu.leaky_relu(x, 0.5, np.empty_like(x))",
+    "array, bfloat16 slope": "leaky_relu.leaky_relu(x, bfloat16(0.5))",
+    "strided": "leaky_relu.leaky_relu(np.repeat(x, 2)[::2], 0.5)",
+    "list": "leaky_relu.leaky_relu([bfloat16(-2), bfloat16(3)], 0.5)",
+    "scalar": "leaky_relu.leaky_relu(bfloat16(-2), 0.5)",
+    "0-d": "leaky_relu.leaky_relu(np.array(-2, bfloat16), 0.5)",
+    "slope only": "leaky_relu.leaky_relu(np.array([-2, 3], np.float32), np.array([0.5], bfloat16))",
+    "slope longdouble": "leaky_relu.leaky_relu(x, np.longdouble(0.5))",
+    "gradient": "leaky_relu.leaky_relu_grad(x, x, 0.5)",
+    "gradient of lists": "leaky_relu.leaky_relu_grad(x.tolist(), list(x), 0.5)",
+    "outer": "assert leaky_relu.leaky_relu.outer(x, [0.5]).dtype == bfloat16",
+    "at": "leaky_relu.leaky_relu.at(x.copy(), [0], 0.5)",
+    "reduce": "assert leaky_relu.leaky_relu.reduce([x, x]).dtype == bfloat16",
+    "resolve_dtypes": "leaky_relu.leaky_relu.resolve_dtypes((x.dtype, np.dtype('f'), None))",
+}
+CHECK = """
+kinds = [np.float16, np.float32, np.float64, np.longdouble, bfloat16]
+for slope in (0.5, 1, [0.5], *(kind(0.5) for kind in kinds)):
+    assert leaky_relu.leaky_relu(x, slope).dtype == bfloat16, slope
+    assert leaky_relu.leaky_relu(x[:, None], slope).dtype == bfloat16, slope
+    assert leaky_relu.leaky_relu.outer(x, slope).dtype == bfloat16, slope
+assert leaky_relu.leaky_relu(x, 0.5).dtype == bfloat16
+assert leaky_relu.leaky_relu(x, 0.5).tolist() == [-1, 3]
+assert leaky_relu.leaky_relu([bfloat16(-2)], 0.5).dtype == bfloat16
+assert leaky_relu.leaky_relu_grad(x, x, 0.5).tolist() == [-1, 3]
+assert leaky_relu.leaky_relu_grad(x, x, np.float64(0.5)).dtype == bfloat16
+print(leaky_relu.leaky_relu(bfloat16(-2), 0.5).dtype)
+"""
+
+
+@pytest.mark.parametrize("first", FIRST_CALLS)
+@pytest.mark.parametrize("imports", ["before", "after"])
+def test_first_call(printed, imports, first):
+    assert printed(IMPORTS[imports] + DATA + FIRST_CALLS[first] + CHECK) == "bfloat16"
+
+
+@pytest.mark.parametrize("imports", ["after the first call", "after a refusal"])
+@pytest.mark.parametrize("fast", "01")
+def test_late_import(printed, imports, fast):
+    assert printed(IMPORTS[imports] + DATA + CHECK, LEAKY_RELU_FAST_CALL=fast) == "bfloat16"
+
+
+@pytest.mark.parametrize("fast", "01")
+def test_threads_race_for_the_first_call(printed, fast):
+    code = """
+import threading, numpy as np, leaky_relu
+start, results = threading.Barrier(8), []
+def work(i):
+    start.wait()
+    from ml_dtypes import bfloat16
+    x = np.array([-2, 3], bfloat16)
+    y = leaky_relu.leaky_relu_grad(x, x, 0.5) if i % 2 else leaky_relu.leaky_relu(x, 0.5)
+    results.append((y.dtype == bfloat16, y.tolist()))
+threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(results == [(True, [-1, 3])] * 8)
+"""
+    for _ in range(3):
+        assert printed(code, LEAKY_RELU_FAST_CALL=fast) == "True"

@@ -1,0 +1,89 @@
+"""Outputs that share memory with inputs: as if the inputs had been copied first."""
+
+import numpy as np
+import pytest
+
+import leaky_relu as lr
+from reference import assert_same, compute_type, leaky_relu, leaky_relu_grad, numbers
+
+N = 700  # more than two blocks of the strided loop
+SHIFTS = [1, 2, 3, 5, 7, 8, 15, 16, 17, 31, 33, 64, 255, 256, 300]
+
+
+def pairs(a):
+    """Yield views of a: inputs and outputs with elements in common."""
+    for shift in SHIFTS:
+        yield a[shift:], a[:-shift]
+        yield a[:-shift], a[shift:]
+        yield a[shift:][::-1], a[:-shift]
+        yield a[::2][shift:], a[::2][:-shift]
+        yield a[::2][:-shift], a[1::2][shift:]
+    half = a.size // 2
+    yield a, a
+    yield a, a[::-1]
+    yield a[::-1], a
+    yield a[:half], a[::2]
+    yield a[::2], a[:half]
+    yield a[::2], a[half:]
+    square = a[:676].reshape(26, 26)
+    yield square, square.T
+    yield square.T, square
+    yield square[:, ::-1], square.T
+    yield square[:1], square  # broadcast
+
+
+def test_forward(target, way, dtype):
+    original = numbers(dtype, N)
+    memory = original.copy()
+    for x, out in pairs(memory):
+        memory[:] = original
+        expected = leaky_relu(np.broadcast_to(x, out.shape), -0.5)
+        lr.leaky_relu(x, -0.5, out)
+        assert_same(out, expected)
+
+
+@pytest.mark.parametrize("shared", ["grad_output", "x", "both"])
+def test_gradient(target, way, dtype, shared):
+    original = numbers(dtype, N)
+    memory = original.copy()
+    for a, out in pairs(memory):
+        memory[:] = original
+        other = numbers(dtype, a.shape, 1)
+        g, x = {"grad_output": (a, other), "x": (other, a), "both": (a, a)}[shared]
+        expected = leaky_relu_grad(*(np.broadcast_to(v, out.shape) for v in (g, x)), -0.5)
+        lr.leaky_relu_grad(g, x, -0.5, out)
+        assert_same(out, expected)
+
+
+def test_grad_output_and_x_shifted_about_the_output(target, way, dtype):
+    for shift in SHIFTS:
+        a = numbers(dtype, N)
+        g, x, out = a[: -2 * shift], a[2 * shift :], a[shift:-shift]
+        expected = leaky_relu_grad(g, x, -0.5)
+        lr.leaky_relu_grad(g, x, -0.5, out)
+        assert_same(out, expected)
+
+
+@pytest.mark.parametrize("shift", [0, *SHIFTS])
+def test_slope_in_the_memory_of_the_output(target, way, shift):
+    for dtype in (np.float32, np.float64):
+        for begin, end in ((0, shift), (shift, 0)):
+            a, x = numbers(np.dtype(dtype), N), numbers(np.dtype(dtype), N - shift, 1)
+            slope, out = a[begin : N - end], a[end : N - begin]
+            expected = leaky_relu(x, slope)
+            lr.leaky_relu(x, slope, out)
+            assert_same(out, expected)
+
+
+def test_single_slope_in_the_memory_of_the_output(target, way, dtype):
+    """Whether read before or between: the slope is the one from before the call."""
+    compute = compute_type(dtype)
+    for position in (0, 5, 37):
+        memory = numbers(compute, 100)
+        memory[position] = 0.5
+        slope = memory[position : position + 1].reshape(())
+        out = memory.view(dtype)[: 100 * compute.itemsize // dtype.itemsize]
+        x = numbers(dtype, out.size, 1)
+        expected = leaky_relu(x, slope.copy())
+        lr.leaky_relu(x, slope, out)
+        assert_same(out, expected)

@@ -1,0 +1,97 @@
+"""What the package shows of itself."""
+
+import ast
+import doctest
+import importlib.metadata
+import inspect
+import pathlib
+
+import numpy as np
+import pytest
+
+import leaky_relu
+from leaky_relu import _core
+
+NAMES = [name for name in leaky_relu.__all__ if not name.startswith("__")]
+
+
+def documented():
+    """Yield public objects and the public members of classes among them."""
+    for name in NAMES:
+        thing = getattr(leaky_relu, name)
+        yield name, thing
+        if inspect.isclass(thing):
+            for member, value in vars(thing).items():
+                if not member.startswith("_") and callable(value):
+                    yield f"{name}.{member}", value
+
+
+DOCUMENTED = dict(documented())
+
+
+def test_all_is_sorted_and_there():
+    assert leaky_relu.__all__ == sorted(leaky_relu.__all__)
+    assert len(set(leaky_relu.__all__)) == len(leaky_relu.__all__)
+    assert {"leaky_relu", "leaky_relu_grad", "simd_target", "simd_targets"} <= set(NAMES)
+    for name in leaky_relu.__all__:
+        assert hasattr(leaky_relu, name)
+
+
+def test_nothing_else_is_public():
+    public = {
+        name
+        for name, value in vars(leaky_relu).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert public == set(NAMES)
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_docstring_and_home(name):
+    thing = DOCUMENTED[name]
+    doc = inspect.getdoc(thing)
+    assert doc
+    first = doc.splitlines()[0]
+    assert first.endswith((".", "``."))
+    assert len(first) <= 110
+    if "." not in name:
+        assert thing.__module__.partition(".")[0] == "leaky_relu"
+        assert thing.__name__ == name
+    inspect.signature(thing)
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_examples(name):
+    """Run the examples; `leaky_relu` is the package in them, unless they import the function."""
+    names = {"np": np, "leaky_relu": leaky_relu}
+    examples = doctest.DocTestParser().get_doctest(inspect.getdoc(DOCUMENTED[name]), names, name, None, 0)
+    said = []
+    runner = doctest.DocTestRunner(verbose=False)
+    runner.run(examples, out=said.append)
+    assert runner.failures == 0, "".join(said)
+
+
+def test_version():
+    assert leaky_relu.__version__ == importlib.metadata.version("leaky-relu")
+
+
+def test_typed():
+    folder = pathlib.Path(leaky_relu.__file__).parent
+    assert (folder / "py.typed").exists()
+
+
+def test_stub_has_the_names_of_the_extension():
+    stub = pathlib.Path(leaky_relu.__file__).parent / "_core.pyi"
+    declared = set()
+    for node in ast.parse(stub.read_text()).body:
+        if isinstance(node, ast.FunctionDef):
+            declared.add(node.name)
+            assert callable(getattr(_core, node.name))
+            parameters = [argument.arg for argument in node.args.posonlyargs + node.args.args]
+            signature = (getattr(_core, node.name).__doc__ or "").split("(", 1)[1].split(")")[0]
+            written = [part.split(":")[0].strip() for part in signature.split(",") if part.strip()]
+            assert written == parameters
+        elif isinstance(node, ast.AnnAssign):
+            declared.add(node.target.id)
+    actual = {name for name in vars(_core) if not name.startswith("__")} | {"__version__"}
+    assert declared - {"_Casting", "_Order"} == actual

@@ -1,0 +1,132 @@
+"""No reference is lost or kept, whether a call succeeds or fails."""
+
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from leaky_relu import leaky_relu, leaky_relu_grad
+
+
+def make():
+    """Objects that nobody else holds, by the names that the calls below use."""
+    return {
+        "x": np.linspace(-1, 1, 40, dtype=np.float32),
+        "g": np.linspace(1, 2, 40, dtype=np.float32),
+        "column": np.ones((3, 1), np.float32),
+        "fortran": np.ones((4, 5), np.float32, order="F"),
+        "doubles": np.linspace(-1, 1, 40),
+        "integers": np.arange(40),
+        "half": np.ones(40, np.float16),
+        "list": [-1.0, 2.0],
+        "nothing": np.array(["a"]),
+        "overflowing": np.full(40, -3e38, np.float32),
+        "out": np.empty(40, np.float32),
+        "short": np.empty(7, np.float32),
+        "scalar": np.float32(1.25),
+        "number": 1.7325,
+        "huge": 10**30 + 1,
+        "zero_d": np.array(1.25),
+        "slopes": np.full(40, 0.5),
+    }
+
+
+CALLS = {
+    "new": lambda o: leaky_relu(o["x"]),
+    "Fortran order": lambda o: leaky_relu(o["fortran"], o["number"]),
+    "slope by position": lambda o: leaky_relu(o["x"], o["number"]),
+    "slope by keyword": lambda o: leaky_relu(o["x"], negative_slope=o["scalar"]),
+    "0-d slope": lambda o: leaky_relu(o["x"], o["zero_d"]),
+    "huge slope": lambda o: leaky_relu(o["doubles"], o["huge"]),
+    "slopes": lambda o: leaky_relu(o["x"], o["slopes"]),
+    "out by position": lambda o: leaky_relu(o["x"], o["number"], o["out"]),
+    "out by keyword": lambda o: leaky_relu(o["x"], out=o["out"]),
+    "in place": lambda o: leaky_relu(o["x"], out=o["x"]),
+    "overlap": lambda o: leaky_relu(o["x"][1:], out=o["x"][:-1]),
+    "cast": lambda o: leaky_relu(o["integers"], o["scalar"]),
+    "list": lambda o: leaky_relu(o["list"], o["list"]),
+    "scalar": lambda o: leaky_relu(o["scalar"], o["number"]),
+    "Python number": lambda o: leaky_relu(o["number"], o["scalar"]),
+    "half": lambda o: leaky_relu(o["half"], o["half"]),
+    "gradient": lambda o: leaky_relu_grad(o["g"], o["x"], o["number"]),
+    "gradient in place": lambda o: leaky_relu_grad(o["g"], o["x"], o["scalar"], out=o["g"]),
+    "gradient, cast": lambda o: leaky_relu_grad(o["integers"], o["x"], o["slopes"], out=o["out"]),
+    "gradient, broadcast": lambda o: leaky_relu_grad(o["g"], o["column"]),
+}
+FAILING = {
+    "bad dtype": lambda o: leaky_relu(o["nothing"], o["number"]),
+    "bad slope": lambda o: leaky_relu(o["x"], o["nothing"]),
+    "bad shape": lambda o: leaky_relu(o["x"], o["number"], o["short"]),
+    "bad out": lambda o: leaky_relu(o["x"], out=o["list"]),
+    "unknown keyword": lambda o: leaky_relu(o["x"], slope=o["number"]),
+    "two slopes": lambda o: leaky_relu(o["x"], o["number"], negative_slope=o["scalar"]),
+    "two outs": lambda o: leaky_relu(o["x"], o["number"], o["out"], out=o["out"]),
+    "too many": lambda o: leaky_relu(o["x"], o["number"], o["out"], o["g"]),
+    "floating-point error": lambda o: leaky_relu(o["overflowing"], 10.0),
+    "floating-point error, out": lambda o: leaky_relu(o["overflowing"], 10.0, o["out"]),
+    "floating-point error in the slope": lambda o: leaky_relu(o["x"], 1e300, o["out"]),
+    "gradient, x missing": lambda o: leaky_relu_grad(o["g"]),
+    "gradient, bad shape": lambda o: leaky_relu_grad(o["g"], o["short"]),
+    "gradient, bad dtype": lambda o: leaky_relu_grad(o["g"], o["nothing"], o["number"]),
+}
+
+
+def counts(objects):
+    return {name: sys.getrefcount(value) for name, value in objects.items()}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_success(way, name):
+    objects, call = make(), CALLS[name]
+    before = counts(objects)
+    for _ in range(10):
+        call(objects)
+    assert counts(objects) == before
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_failure(way, name):
+    objects, call = make(), FAILING[name]
+    before = counts(objects)
+    for _ in range(10):
+        with np.errstate(all="raise"):
+            try:
+                call(objects)
+            except (TypeError, ValueError, FloatingPointError):
+                continue
+        pytest.fail("did not raise")
+    assert counts(objects) == before
+
+
+def test_result_is_held_once(way):
+    x, out = np.ones(5, np.float32), np.empty(5, np.float32)
+    assert sys.getrefcount(leaky_relu(x)) == sys.getrefcount(np.negative(x))
+    before = sys.getrefcount(out)
+    result = leaky_relu(x, out=out)
+    assert sys.getrefcount(out) == before + 1
+    assert result is out
+
+
+@pytest.mark.parametrize("name", [*CALLS, *FAILING])
+def test_no_memory_is_lost(way, name):
+    objects, call = make(), (CALLS | FAILING)[name]
+
+    def often():
+        for _ in range(50):
+            try:
+                with np.errstate(all="raise"):
+                    call(objects)
+            except (TypeError, ValueError, FloatingPointError):
+                pass
+
+    often()
+    tracemalloc.start()
+    try:
+        often()
+        before = tracemalloc.get_traced_memory()[0]
+        often()
+        often()
+        assert tracemalloc.get_traced_memory()[0] - before < 1000
+    finally:
+        tracemalloc.stop()

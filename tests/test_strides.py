@@ -1,0 +1,138 @@
+"""Views of every shape, order and stride, as inputs, slopes and outputs."""
+
+import numpy as np
+import pytest
+
+import leaky_relu as lr
+from reference import DTYPES, assert_same, compute_type, leaky_relu, leaky_relu_grad, numbers
+
+BASE = (6, 7, 40)
+
+
+def unaligned(a):
+    raw = np.zeros(a.nbytes + 1, np.uint8)
+    view = raw[1:].view(a.dtype).reshape(a.shape)
+    view[...] = a
+    return view
+
+
+VIEWS = {
+    "contiguous": lambda a: a,
+    "every second": lambda a: a[..., ::2],
+    "every third, backwards": lambda a: a[..., ::-3],
+    "backwards": lambda a: a[::-1, ::-1, ::-1],
+    "rows apart": lambda a: a[::2],
+    "inner part": lambda a: a[1:-1, 2:5, 3:-4],
+    "one column": lambda a: a[:, :, 5],
+    "transposed": lambda a: a.T,
+    "axes swapped": lambda a: a.transpose(1, 2, 0),
+    "Fortran order": np.asfortranarray,
+    "one dimension": np.ravel,
+    "axes of length one": lambda a: a[:1, None, :, 2:3],
+    "unaligned": unaligned,
+    "unaligned, every second": lambda a: unaligned(a)[..., ::2],
+    "diagonal": lambda a: a.reshape(-1)[5::41],
+    "empty": lambda a: a[:, :0],
+}
+BROADCAST = {
+    "rows repeated": lambda a: np.broadcast_to(a[:1], a.shape),
+    "columns repeated": lambda a: np.broadcast_to(a[..., :1], a.shape),
+    "one element": lambda a: np.broadcast_to(a[0, 0, 0], a.shape),
+}
+
+
+def strides(a):
+    """Those that mean something."""
+    return [stride for stride, length in zip(a.strides, a.shape, strict=True) if length > 1]
+
+
+@pytest.mark.parametrize("view", [*VIEWS, *BROADCAST])
+def test_new_output(target, way, dtype, view):
+    x = (VIEWS | BROADCAST)[view](numbers(dtype, BASE))
+    y = lr.leaky_relu(x, -0.5)
+    assert_same(y, leaky_relu(x, -0.5))
+    like = np.negative(x)
+    assert strides(y) == strides(like)
+    assert y.flags.c_contiguous == like.flags.c_contiguous
+    assert y.flags.f_contiguous == like.flags.f_contiguous
+    g = (VIEWS | BROADCAST)[view](numbers(dtype, BASE, 1))
+    dx = lr.leaky_relu_grad(g, x, -0.5)
+    assert_same(dx, leaky_relu_grad(g, x, -0.5))
+    assert strides(dx) == strides(like)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_given_output(target, way, dtype, view):
+    """Elements between those of the output keep their bytes."""
+    make = VIEWS[view]
+    x, g = make(numbers(dtype, BASE)), make(numbers(dtype, BASE, 1))
+    for source in (x, np.ascontiguousarray(x), np.asfortranarray(x)):
+        whole = np.full(BASE, 99, dtype)
+        out = make(whole)
+        assert lr.leaky_relu(source, 0.3, out) is out
+        assert_same(out, leaky_relu(x, 0.3))
+        if np.shares_memory(out, whole):
+            make(whole)[...] = 99
+            assert (whole == 99).all()
+    out = make(np.full(BASE, 99, dtype))
+    assert lr.leaky_relu_grad(g, x, 0.3, out=out) is out
+    assert_same(out, leaky_relu_grad(g, x, 0.3))
+    expected = leaky_relu(x, 0.3)
+    assert lr.leaky_relu(x, 0.3, out=x) is x
+    assert_same(x, expected)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("other", ["C", "F"])
+def test_memory_orders_mixed(target, way, dtype, order, other):
+    g, x = np.array(numbers(dtype, BASE, 1), order=order), np.array(numbers(dtype, BASE), order=other)
+    out = np.empty(BASE, dtype, order=order)
+    assert_same(lr.leaky_relu_grad(g, x), leaky_relu_grad(g, x))
+    assert_same(lr.leaky_relu(x, out=out), leaky_relu(x))
+
+
+@pytest.mark.parametrize("byte_order", "<>")
+def test_byte_swapped(target, way, byte_order):
+    for dtype in DTYPES:
+        if dtype.name == "bfloat16":  # ml_dtypes has it in native order only
+            continue
+        x = numbers(dtype, 1000)
+        foreign = x.astype(dtype.newbyteorder(byte_order))
+        assert_same(lr.leaky_relu(foreign, 0.3), leaky_relu(x, 0.3))
+        assert_same(lr.leaky_relu_grad(foreign, x, 0.3), leaky_relu_grad(x, x, 0.3))
+        out = np.empty_like(foreign)
+        lr.leaky_relu(x, 0.3, out)
+        assert_same(out.astype(dtype), leaky_relu(x, 0.3))
+
+
+SLOPE_SHAPES = {
+    "per element": lambda s: s,
+    "per channel": lambda s: s[:1, :, :1],
+    "last axis": lambda s: s[0, 0],
+    "last axis, every second": lambda s: np.repeat(s[0, 0], 2)[::2],
+    "backwards": lambda s: s[::-1, ::-1, ::-1],
+    "Fortran order": np.asfortranarray,
+    "one": lambda s: s[:1, :1, :1],
+    "byte-swapped": lambda s: s.astype(s.dtype.newbyteorder()),
+    "unaligned": unaligned,
+}
+
+
+@pytest.mark.parametrize("kind", SLOPE_SHAPES)
+def test_slopes(target, way, dtype, kind):
+    x, g = numbers(dtype, BASE), numbers(dtype, BASE, 1)
+    for slope_dtype in (np.float16, np.float32, np.float64, np.longdouble, np.int32):
+        slope = SLOPE_SHAPES[kind]((numbers(compute_type(dtype), BASE, 2) * 3).astype(slope_dtype))
+        for view in ("contiguous", "transposed", "every second"):
+            if view != "contiguous" and kind.startswith("last axis"):
+                continue
+            a, b = VIEWS[view](x), VIEWS[view](g)
+            s = VIEWS[view](slope) if slope.shape == x.shape or view == "transposed" else slope
+            assert_same(lr.leaky_relu(a, s), leaky_relu(a, s))
+            assert_same(lr.leaky_relu_grad(b, a, s), leaky_relu_grad(b, a, s))
+
+
+def test_x_broadcasts_to_the_slope(way, dtype):
+    x, slope = numbers(dtype, (7, 1)), numbers(compute_type(dtype), (3, 1, 40), 1)
+    assert_same(lr.leaky_relu(x, slope), leaky_relu(*np.broadcast_arrays(x, slope)))
+    assert_same(lr.leaky_relu_grad(x, x.T, 0.5), leaky_relu_grad(*np.broadcast_arrays(x, x.T), 0.5))

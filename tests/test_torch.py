@@ -1,0 +1,55 @@
+"""The same bits as PyTorch's on the CPU."""
+
+import numpy as np
+import pytest
+
+from leaky_relu import leaky_relu, leaky_relu_grad
+from reference import SIXTEEN_BIT, UP_TO_DOUBLE, assert_same, patterns
+
+torch = pytest.importorskip("torch")
+
+SLOPES = [0.01, 0.0, 0.3, -0.5, 1.5, 1e-3]
+
+
+def tensor(a):
+    """Share the memory of an array; PyTorch does not know NumPy's bfloat16."""
+    if a.dtype.name == "bfloat16":
+        return torch.from_numpy(a.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(a)
+
+
+def array(tensor, dtype):
+    if dtype.name == "bfloat16":
+        return tensor.view(torch.int16).numpy().view(dtype)
+    return tensor.numpy()
+
+
+def data(dtype):
+    if dtype in SIXTEEN_BIT:
+        return np.arange(1 << 16, dtype=np.uint16).view(dtype)
+    return patterns(dtype, 20011)
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+@pytest.mark.parametrize("dtype", UP_TO_DOUBLE, ids=lambda dtype: dtype.name)
+@np.errstate(all="ignore")
+def test_forward(target, dtype, slope):
+    x = data(dtype)
+    theirs = torch.nn.functional.leaky_relu(tensor(x.copy()), slope)
+    assert_same(leaky_relu(x, slope), array(theirs, dtype))
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+@pytest.mark.parametrize("dtype", UP_TO_DOUBLE, ids=lambda dtype: dtype.name)
+@np.errstate(all="ignore")
+def test_gradient(target, dtype, slope):
+    x = data(dtype)
+    g = np.random.default_rng(1).permutation(x)
+    theirs = torch.ops.aten.leaky_relu_backward(tensor(g.copy()), tensor(x.copy()), slope, False)
+    assert_same(leaky_relu_grad(g, x, slope), array(theirs, dtype))
+
+
+def test_slope_zero_at_negative_zero_and_infinity(target):
+    x = np.array([-np.inf, -1, -0.0, 0.0, np.inf], np.float32)
+    with np.errstate(invalid="ignore"):
+        assert_same(leaky_relu(x, 0), torch.nn.functional.leaky_relu(torch.from_numpy(x.copy()), 0.0).numpy())

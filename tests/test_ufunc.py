@@ -1,0 +1,164 @@
+"""The functions are genuine ufuncs: what NumPy promises of those holds."""
+
+import copy
+import inspect
+import pickle
+import pydoc
+
+import numpy as np
+import pytest
+
+from leaky_relu import leaky_relu, leaky_relu_grad
+from reference import assert_same, numbers
+from reference import leaky_relu as reference
+from reference import leaky_relu_grad as gradient_reference
+
+X = np.array([[-2.0, -0.5, 0.0], [1.0, 3.0, -4.0]])
+F32 = np.dtype(np.float32)
+
+
+def test_is_a_ufunc(ufunc):
+    assert isinstance(ufunc, np.ufunc)
+    assert type(ufunc) is np.ufunc
+    assert ufunc.nout == 1
+    assert ufunc.signature is None
+    assert ufunc.identity is None
+    assert "ff->f" in ufunc.types or "fff->f" in ufunc.types
+
+
+def test_identity_card(ufunc):
+    assert ufunc.__module__ == "leaky_relu"
+    assert ufunc.__qualname__ == ufunc.__name__
+    assert repr(ufunc) == f"<ufunc '{ufunc.__name__}'>"
+    parameters = inspect.signature(ufunc).parameters
+    data = list(parameters)[: ufunc.nin - 1]
+    assert data == ["grad_output", "x"][-len(data) :]
+    assert all(parameters[name].kind is inspect.Parameter.POSITIONAL_ONLY for name in data)
+    assert parameters["negative_slope"].default == 0.01
+    assert list(parameters)[len(data) + 1] == "out"
+    assert parameters["where"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert "Parameters" in ufunc.__doc__
+    assert "negative_slope : array_like" in pydoc.render_doc(ufunc)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_pickle(ufunc, protocol):
+    assert pickle.loads(pickle.dumps(ufunc, protocol)) is ufunc
+
+
+def test_copy(ufunc):
+    assert copy.copy(ufunc) is ufunc
+    assert copy.deepcopy(ufunc) is ufunc
+
+
+def test_where(way):
+    where = np.array([[True, False, True], [False, True, True]])
+    out = np.full(X.shape, 9.0)
+    assert leaky_relu(X, 0.5, out=out, where=where) is out
+    assert_same(out, np.where(where, reference(X, 0.5), 9.0))
+    leaky_relu(X, out=out, where=False)
+    assert_same(out, np.where(where, reference(X, 0.5), 9.0))
+    assert_same(leaky_relu(X, where=True), reference(X))
+
+
+@pytest.mark.parametrize("order", "CFAK")
+def test_order(way, order):
+    for x in (X, X.T, np.asfortranarray(X)):
+        assert leaky_relu(x, 0.5, order=order).strides == np.negative(x, order=order).strides
+
+
+def test_casting(way):
+    x = X.astype(np.float32)
+    assert_same(leaky_relu(X, 0.5, dtype="f", casting="same_kind"), reference(x, 0.5))
+    assert_same(leaky_relu(X, 0.5, dtype="f", casting="unsafe"), reference(x, 0.5))
+    with pytest.raises(TypeError, match="casting rule 'safe'"):
+        leaky_relu(X, 0.5, dtype="f", casting="safe")
+    with pytest.raises(TypeError, match="casting rule 'no'"):
+        leaky_relu(X, 0.5, out=np.zeros(X.shape, np.float32), casting="no")
+
+
+def test_signature(way, ufunc):
+    args = (X,) * (ufunc.nin - 1)
+    expected = ufunc(*(a.astype(np.float32) for a in args), 0.5)
+    signature = "f" * ufunc.nin + "->f"
+    assert_same(ufunc(*args, 0.5, signature=signature, casting="same_kind"), expected)
+    assert_same(ufunc(*args, 0.5, signature=(F32,) * (ufunc.nin + 1), casting="same_kind"), expected)
+    with pytest.raises(TypeError, match="No loop matching"):
+        ufunc(*args, 0.5, signature="F" * ufunc.nin + "->F")
+
+
+def test_resolve_dtypes():
+    assert leaky_relu.resolve_dtypes((F32, float, None))[-1] == F32
+    assert leaky_relu.resolve_dtypes((np.dtype(np.int64), float, None))[-1] == np.float64
+
+
+def test_outer():
+    x, slopes = numbers(F32, 5), numbers(F32, 3, 1)
+    assert_same(leaky_relu.outer(x, slopes), reference(x[:, None], slopes))
+    assert_same(leaky_relu.outer(x, 0.5), reference(x, 0.5))
+
+
+def test_at():
+    x = X.ravel().copy()
+    leaky_relu.at(x, [0, 0, 4, 5], 0.5)
+    assert x.tolist() == [-0.5, -0.5, 0.0, 1.0, 3.0, -2.0]
+
+
+def test_reduce_and_accumulate():
+    """A fold of the slope: ((a0 with slope a1) with slope a2)."""
+    column = X[:, :2].T
+    assert_same(leaky_relu.reduce(column, axis=0), reference(X[:, 0], X[:, 1]))
+    assert_same(leaky_relu.accumulate(column, axis=0)[1], reference(X[:, 0], X[:, 1]))
+    with pytest.raises(ValueError, match="zero-size array"):
+        leaky_relu.reduce(np.zeros((0, 2)))
+
+
+def test_gradient_has_no_folds(ufunc):
+    if ufunc.nin == 2:
+        pytest.skip("two inputs fold")
+    for method in (ufunc.reduce, ufunc.accumulate, ufunc.outer):
+        with pytest.raises(ValueError, match=r"binary|unary"):
+            method(X, X)
+
+
+def test_scalars_and_zero_dimensions(way, dtype):
+    for value in (-2.5, 0.0, 3.0):
+        scalar = dtype.type(value)
+        expected = reference(np.array([value], dtype), 0.3)[0]
+        for x in (scalar, np.array(scalar)):
+            y = leaky_relu(x, 0.3)
+            assert type(y) is dtype.type
+            assert_same(y, expected)
+            out = np.zeros((), dtype)
+            assert leaky_relu(x, 0.3, out) is out
+            assert_same(out, expected)
+
+
+@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.3.0", reason="new in NumPy 2.3")
+def test_ellipsis_as_out_keeps_an_array(way):
+    y = leaky_relu(np.array(-2.0), 0.3, out=...)
+    assert type(y) is np.ndarray
+    assert_same(y, np.array(-0.6))
+    assert_same(leaky_relu(X, 0.3, out=...), reference(X, 0.3))
+
+
+def test_many_dimensions(way):
+    x = numbers(F32, (2,) * 6 + (1,) * 58)
+    assert_same(leaky_relu(x, 0.3), reference(x, 0.3))
+    assert_same(leaky_relu(x.T, 0.3), reference(x.T, 0.3))
+
+
+def test_empty(way, ufunc):
+    for shape in [(0,), (3, 0), (0, 3), (2, 0, 4)]:
+        for order in "CF":
+            x = np.zeros(shape, np.float32, order)
+            y = ufunc(*(x,) * (ufunc.nin - 1), np.inf)
+            assert (y.shape, y.dtype) == (shape, F32)
+            assert ufunc(*(x,) * (ufunc.nin - 1), out=x) is x
+
+
+def test_gradient_from_the_output():
+    """Where the slope is not negative, the forward's output serves as well as its input."""
+    g, x = numbers(F32, 1000, 1), numbers(F32, 1000)
+    for slope in (0.0, 0.3, 2.0):
+        assert_same(leaky_relu_grad(g, leaky_relu(x, slope), slope), gradient_reference(g, x, slope))
