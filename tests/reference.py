@@ -154,6 +154,12 @@ def patterns(dtype, n, seed=0):
     return np.where(rng.random(n) < 0.25, rng.choice(specials(dtype), n), a)
 
 
+def quiet(a):
+    """Replace signalling NaN, and any other, by a quiet one."""
+    with np.errstate(all="ignore"):
+        return np.where(np.isnan(a), a.dtype.type(np.nan), a)
+
+
 def numbers(dtype, shape, seed=0):
     """Moderate numbers of both signs with some zeros: products neither overflow nor underflow."""
     rng = np.random.default_rng(seed)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import leaky_relu as lr
-from reference import DTYPES, assert_same, expected_forward, expected_gradient, flags_of, patterns
+from leaky_relu import _core
+from reference import DTYPES, assert_same, expected_forward, expected_gradient, flags_of, patterns, quiet
 
 hypothesis = pytest.importorskip("hypothesis")
 st = pytest.importorskip("hypothesis.strategies")
@@ -45,12 +46,12 @@ def problems(draw):
 @hypothesis.given(problems(), st.booleans())
 def test_new_outputs(problem, fast):
     g, x, slope = problem
-    before = lr._core._set_fast_call(fast)
+    before = _core._set_fast_call(fast)
     try:
         y, flags = flags_of(lr.leaky_relu, x, slope)
-        dx, gradient_flags = flags_of(lr.leaky_relu_grad, g, x, slope)
+        dx, gradient_flags = flags_of(lr.leaky_relu_grad, g, quiet(x), slope)
     finally:
-        lr._core._set_fast_call(before)
+        _core._set_fast_call(before)
     expected, expected_flags = expected_forward(x, slope)
     assert_same(y, expected)
     expected, expected_gradient_flags = expected_gradient(g, x, slope)

@@ -1,0 +1,57 @@
+"""Arrays that outgrow the caches, whose outputs are stored past them, on one thread and several."""
+
+import pathlib
+
+import numpy as np
+import pytest
+
+import leaky_relu as lr
+from reference import UP_TO_DOUBLE, leaky_relu, leaky_relu_grad, numbers
+
+MIB = 1 << 20
+
+
+def last_level_cache():
+    """Give the size in bytes, as the package finds it."""
+    for index in "32":
+        path = pathlib.Path(f"/sys/devices/system/cpu/cpu0/cache/index{index}/size")
+        if path.exists():
+            return int(path.read_text().strip().removesuffix("K")) << 10
+    return 32 * MIB
+
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(last_level_cache() > 128 * MIB, reason="the arrays would be too large"),
+]
+
+
+@pytest.fixture(params=[1, 3], ids=["one thread", "three threads"])
+def threads(request):
+    before = lr.get_num_threads()
+    lr.set_num_threads(request.param)
+    yield request.param
+    lr.set_num_threads(before)
+
+
+@pytest.mark.parametrize("dtype", UP_TO_DOUBLE, ids=lambda dtype: dtype.name)
+@pytest.mark.parametrize("offset", [0, 5])
+def test_large(target, threads, dtype, offset):
+    n = last_level_cache() // dtype.itemsize // 2 + 1001  # which input and output together outgrow
+    g, x = numbers(dtype, 70_001, 1), numbers(dtype, 70_001, 2)
+
+    def whole(block, shift=0):
+        return np.resize(block, n + shift)[shift:]
+
+    def same_bytes(a, b):
+        return np.array_equal(a.view(np.uint8), b.view(np.uint8))
+
+    memory = np.full(n + 2 * offset, 99, dtype)
+    out = memory[offset : n + offset]
+    lr.leaky_relu(whole(x, offset), 0.3, out)
+    assert same_bytes(out, whole(leaky_relu(x, 0.3), offset))
+    lr.leaky_relu_grad(whole(g), whole(x), 0.3, out=out)
+    assert same_bytes(out, whole(leaky_relu_grad(g, x, 0.3)))
+    assert (memory[:offset] == 99).all()
+    assert (memory[n + offset :] == 99).all()
+    assert same_bytes(lr.leaky_relu(whole(x)), whole(leaky_relu(x)))
