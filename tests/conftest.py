@@ -4,9 +4,8 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 import leaky_relu
+import pytest
 from leaky_relu import _core
 from reference import DTYPES
 

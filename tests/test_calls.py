@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 import pytest
-
 from leaky_relu import _core, leaky_relu, leaky_relu_grad
 from reference import DTYPES, assert_same
 

@@ -5,10 +5,9 @@ import sys
 import threading
 import time
 
+import leaky_relu as lr
 import numpy as np
 import pytest
-
-import leaky_relu as lr
 from reference import assert_same, flags_of, leaky_relu, numbers
 
 WORKERS = 6

@@ -2,10 +2,9 @@
 
 import operator
 
+import leaky_relu as lr
 import numpy as np
 import pytest
-
-import leaky_relu as lr
 from reference import (
     DTYPES,
     HALF,

@@ -1,8 +1,7 @@
 """What the environment variables decide at import."""
 
-import pytest
-
 import leaky_relu
+import pytest
 
 ALL = ["scalar", "avx2", "avx512", "neon"]
 SHOW = "import leaky_relu; print(leaky_relu.simd_target())"

@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 import pytest
-
 from leaky_relu import leaky_relu, leaky_relu_grad
 from reference import SLOPES, UP_TO_DOUBLE, expected_forward, expected_gradient, flags_of, quiet, specials
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from leaky_relu import leaky_relu, leaky_relu_grad
 from reference import assert_same
 from reference import leaky_relu as reference

@@ -4,10 +4,9 @@ import ctypes
 import mmap
 import sys
 
+import leaky_relu as lr
 import numpy as np
 import pytest
-
-import leaky_relu as lr
 from reference import compute_type, leaky_relu_grad, numbers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="uses mprotect as Linux has it")

@@ -2,10 +2,9 @@
 
 import pathlib
 
+import leaky_relu as lr
 import numpy as np
 import pytest
-
-import leaky_relu as lr
 from reference import UP_TO_DOUBLE, leaky_relu, leaky_relu_grad, numbers
 
 MIB = 1 << 20

@@ -7,10 +7,9 @@ import sys
 import textwrap
 import threading
 
+import leaky_relu as lr
 import numpy as np
 import pytest
-
-import leaky_relu as lr
 from leaky_relu import _core
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems use NumPy's allocator")

@@ -1,9 +1,8 @@
 """Outputs that share memory with inputs: as if the inputs had been copied first."""
 
+import leaky_relu as lr
 import numpy as np
 import pytest
-
-import leaky_relu as lr
 from reference import assert_same, compute_type, leaky_relu, leaky_relu_grad, numbers
 
 N = 700  # more than two blocks of the strided loop

@@ -1,9 +1,8 @@
 """Anything goes: random shapes, strides, orders, dtypes and slopes against the reference."""
 
+import leaky_relu as lr
 import numpy as np
 import pytest
-
-import leaky_relu as lr
 from leaky_relu import _core
 from reference import DTYPES, assert_same, expected_forward, expected_gradient, flags_of, patterns, quiet
 

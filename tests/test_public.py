@@ -6,10 +6,9 @@ import importlib.metadata
 import inspect
 import pathlib
 
+import leaky_relu
 import numpy as np
 import pytest
-
-import leaky_relu
 from leaky_relu import _core
 
 NAMES = [name for name in leaky_relu.__all__ if not name.startswith("__")]

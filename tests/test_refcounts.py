@@ -5,7 +5,6 @@ import tracemalloc
 
 import numpy as np
 import pytest
-
 from leaky_relu import leaky_relu, leaky_relu_grad
 
 

@@ -1,9 +1,8 @@
 """Views of every shape, order and stride, as inputs, slopes and outputs."""
 
+import leaky_relu as lr
 import numpy as np
 import pytest
-
-import leaky_relu as lr
 from reference import DTYPES, assert_same, compute_type, leaky_relu, leaky_relu_grad, numbers
 
 BASE = (6, 7, 40)

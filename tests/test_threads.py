@@ -9,10 +9,9 @@ import sys
 import textwrap
 import threading
 
+import leaky_relu as lr
 import numpy as np
 import pytest
-
-import leaky_relu as lr
 
 N = 1_500_000  # large enough to wake sleeping workers, with a last piece that is not full
 

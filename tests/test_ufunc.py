@@ -7,7 +7,6 @@ import pydoc
 
 import numpy as np
 import pytest
-
 from leaky_relu import leaky_relu, leaky_relu_grad
 from reference import assert_same, numbers
 from reference import leaky_relu as reference
