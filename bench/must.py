@@ -8,14 +8,13 @@ from importlib.metadata import files
 from typing import NamedTuple
 
 from leaky_relu._peers import why_unavailable
-from leaky_relu._timing import compare
 from rich.console import Console
 
 from bench.cases import Case
+from bench.measure import compare_cases
 
 NOISE = 1.03  # "not slower" allows for this
 SECONDS = 0.5
-LEAD_IN = 0.03  # where there are threads
 
 
 class Requirement(NamedTuple):
@@ -89,9 +88,8 @@ def two_threads() -> Iterator[Requirement]:
 
 def measured(requirement: Requirement, size: int, seconds: float) -> float:
     mine, other, _, _, pause = requirement
-    lead_in = LEAD_IN if mine.threads > 1 else 0.0
     timers = {"mine": mine.timer(size), "other": other.timer(size)}
-    return 1 / compare(timers, reference="mine", seconds=seconds, pause=pause, lead_in=lead_in)["other"].ratio
+    return 1 / compare_cases(timers, "mine", mine.threads, seconds, pause)["other"].ratio
 
 
 def milliseconds_of_import(interpreters: int = 15) -> float:
