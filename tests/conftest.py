@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import textwrap
 
 import leaky_relu
 import pytest
@@ -46,7 +47,7 @@ def run_python():
 
     def run(code, *options, launcher=(), **environment):
         return subprocess.run(
-            [*launcher, sys.executable, "-W", "error", *options, "-c", code],
+            [*launcher, sys.executable, "-W", "error", *options, "-c", textwrap.dedent(code)],
             env={k: v for k, v in os.environ.items() if not k.startswith("LEAKY_RELU_")} | environment,
             capture_output=True,
             text=True,

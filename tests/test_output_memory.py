@@ -2,9 +2,7 @@
 
 import itertools
 import os
-import subprocess
 import sys
-import textwrap
 import threading
 
 import leaky_relu as lr
@@ -128,20 +126,8 @@ def test_failed_call_returns_its_memory():
     assert lr.clear_cache() == 16 * MIB
 
 
-def run(code, **environment):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
-        env={**os.environ, "LEAKY_RELU_FAST_CALL": "1", **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
 @pytest.mark.parametrize(("megabytes", "kept"), [("0", 0), ("20", 16 * MIB), ("", 48 * MIB)])
-def test_budget_from_the_environment(megabytes, kept):
+def test_budget_from_the_environment(printed, megabytes, kept):
     code = """
         import numpy as np, leaky_relu as lr
         x = np.ones(4 << 20, np.float32)
@@ -149,11 +135,11 @@ def test_budget_from_the_environment(megabytes, kept):
         del live
         print(lr.clear_cache())
     """
-    assert run(code, LEAKY_RELU_CACHE_MB=megabytes) == str(kept)
+    assert printed(code, LEAKY_RELU_CACHE_MB=megabytes) == str(kept)
 
 
-def test_arrays_outlive_the_interpreter():
-    run("""
+def test_arrays_outlive_the_interpreter(printed):
+    printed("""
         import builtins, sys, numpy as np, leaky_relu as lr
         builtins.kept = lr.leaky_relu(np.ones(4 << 20, np.float32))
         kept.flags.owndata
@@ -164,8 +150,8 @@ def test_arrays_outlive_the_interpreter():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_fork_with_live_and_idle_outputs():
-    run(
+def test_fork_with_live_and_idle_outputs(printed):
+    printed(
         """
         import os, numpy as np, leaky_relu as lr
         lr.set_num_threads(1)

@@ -1,0 +1,70 @@
+"""How many threads there may be: the environment, the CPUs of the process, threadpoolctl."""
+
+import os
+
+import leaky_relu as lr
+import pytest
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_thread_count_below_one_is_refused(n):
+    with pytest.raises(ValueError, match=f"at least 1, got {n}"):
+        lr.set_num_threads(n)
+
+
+@pytest.mark.parametrize(
+    ("environment", "count"),
+    [
+        ({"LEAKY_RELU_NUM_THREADS": "3", "OMP_NUM_THREADS": "5"}, 3),
+        ({"LEAKY_RELU_NUM_THREADS": "", "OMP_NUM_THREADS": "5,2"}, 5),
+        ({"OMP_NUM_THREADS": "nonsense"}, None),
+        ({"LEAKY_RELU_NUM_THREADS": "1000"}, 64),
+    ],
+)
+def test_default_thread_count(printed, environment, count):
+    settings = {"LEAKY_RELU_NUM_THREADS": "", "OMP_NUM_THREADS": "", **environment}
+    printed = int(printed("import leaky_relu; print(leaky_relu.get_num_threads())", **settings))
+    if count is None:
+        assert 1 <= printed <= len(os.sched_getaffinity(0))
+    else:
+        assert printed == count
+
+
+def test_default_thread_count_follows_affinity(printed):
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+    code += "import leaky_relu; print(leaky_relu.get_num_threads())"
+    assert printed(code, LEAKY_RELU_NUM_THREADS="", OMP_NUM_THREADS="") == "1"
+
+
+@pytest.mark.parametrize("text", ["0", "two", "-1"])
+def test_bad_thread_count_in_the_environment(printed, text):
+    printed(
+        f"""
+        try:
+            import leaky_relu
+        except ImportError as error:
+            assert "LEAKY_RELU_NUM_THREADS must be a whole number of at least 1, got '{text}'" in str(error)
+        else:
+            raise SystemExit("imported")
+        """,
+        LEAKY_RELU_NUM_THREADS=text,
+    )
+
+
+@pytest.mark.parametrize("first", ["leaky_relu", "threadpoolctl"])
+def test_threadpoolctl_sees_and_limits(printed, first):
+    pytest.importorskip("threadpoolctl")
+    second = {"leaky_relu": "threadpoolctl", "threadpoolctl": "leaky_relu"}[first]
+    printed(f"""
+        import sys
+        import {first}
+        assert {first!r} == "threadpoolctl" or "threadpoolctl" not in sys.modules
+        import {second}
+        leaky_relu.set_num_threads(5)
+        info = [i for i in threadpoolctl.threadpool_info() if i["user_api"] == "leaky_relu"]
+        assert len(info) == 1 and info[0]["num_threads"] == 5, info
+        assert info[0]["version"] == leaky_relu.__version__
+        with threadpoolctl.threadpool_limits(2, user_api="leaky_relu"):
+            assert leaky_relu.get_num_threads() == 2
+        assert leaky_relu.get_num_threads() == 5
+    """)
