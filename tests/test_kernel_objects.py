@@ -1,13 +1,16 @@
 """A kernel file exports its table and nothing that the linker could hand to code for another CPU."""
 
 import pathlib
+import platform
 import shutil
 import subprocess
+import sys
 
 import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
-OBJECTS = sorted(ROOT.glob("build/*/CMakeFiles/_core.dir/csrc/kernels/*.o"))
+BUILD = f"cp{sys.version_info.major}{sys.version_info.minor}-*{platform.machine()}"
+OBJECTS = sorted(ROOT.glob(f"build/{BUILD}/CMakeFiles/_core.dir/csrc/kernels/*.o"))
 
 
 @pytest.mark.skipif(not OBJECTS or not shutil.which("nm"), reason="needs a build folder, and nm")
