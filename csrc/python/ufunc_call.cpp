@@ -40,10 +40,9 @@ py::object as_float64(double value) {
     return py::reinterpret_steal<py::object>(scalar);
 }
 
-// NumPy rounds a Python number to the dtype of the arrays before the loop and reports flags of that as
-// "cast"'s.
-bool raises_in_float32(double value) {
-    return std::isfinite(value) && value != 0 && !std::isnormal(static_cast<float>(value));
+// NumPy rounds a Python number to the dtype of the arrays before the loop; flags of that are "cast"'s, or lost.
+bool may_raise_in_float32(double value) {
+    return value != 0 && !std::isinf(value) && !std::isnormal(static_cast<float>(value));
 }
 
 int type_number(PyObject* operand) {
@@ -107,7 +106,7 @@ struct NumpysArguments {
         if (PyFloat_CheckExact(slope) || PyLong_CheckExact(slope)) {
             const double value = PyFloat_AsDouble(slope);
             if (value == -1 && PyErr_Occurred()) PyErr_Clear();  // an integer beyond float64: NumPy says so
-            if (raises_in_float32(value)) {
+            if (may_raise_in_float32(value)) {
                 made_slope = as_float64(value);
                 slope = made_slope.ptr();
             }
