@@ -150,8 +150,8 @@ def leaky_relu_grad(  # type: ignore[no-untyped-def]
     -------
     ndarray or scalar
         ``grad_output * d`` with ``d = 1 where x > 0 else negative_slope``, in the first of float16,
-        float32, float64 and longdouble to which both `grad_output` and `x` cast safely (bfloat16 if both
-        are).
+        float32, float64 and longdouble to which both `grad_output` and `x` cast safely (bfloat16 if one is
+        and the other is, or is bool or an 8-bit integer).
 
     Raises
     ------
