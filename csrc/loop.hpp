@@ -72,7 +72,10 @@ struct Contiguous {
                 i = (0 - reinterpret_cast<std::uintptr_t>(out)) % width / sizeof(Element);
                 if (i) partial(0, i);
             }
-            for (; i + 2 * lanes <= n; i += 2 * lanes) whole<2>(i);
+            if constexpr (mode ==
+                          Store::cached) {  // with streaming stores one at a time is 5 % faster (Zen 5)
+                for (; i + 2 * lanes <= n; i += 2 * lanes) whole<2>(i);
+            }
         }
         for (; i + lanes <= n; i += lanes) whole<1>(i);
         if (i < n) partial(i, n - i);
