@@ -33,17 +33,21 @@ std::size_t last_level_cache() {
     return bytes;
 }
 
-// Waking a worker costs more than a small job saves, unless many follow each other: then it stays awake. True
-// for the ninth of a row of calls with hardly a pause between them.
-bool in_a_burst() {
+// Waking a worker costs more than a small job saves, unless many follow each other closely: then it stays awake.
+class Burst {
+  public:
+    // True for the ninth of a row of jobs with hardly a pause between them.
+    bool job_begins() {
+        row_ = Clock::now() - end_of_last_ < std::chrono::microseconds(25) ? row_ + 1 : 0;
+        return row_ > 8;
+    }
+    void job_ended() { end_of_last_ = Clock::now(); }
+
+  private:
     using Clock = std::chrono::steady_clock;
-    static thread_local Clock::time_point last{};
-    static thread_local int row = 0;
-    const Clock::time_point now = Clock::now();
-    row = now - last < std::chrono::microseconds(30) ? row + 1 : 0;
-    last = now;
-    return row > 8;
-}
+    Clock::time_point end_of_last_{};
+    int row_ = 0;
+};
 
 struct Dense {
     Kernel kernel;
@@ -80,11 +84,16 @@ void execute(Operation op, DType dtype, char* const* args, const std::ptrdiff_t*
     dense &= steps[data] == 0 && dtype != longdouble;  // whose flags are the x87's
     if (!dense) return kernel(args, steps, n, Store::cached);
 
-    const Store store = !in_place && traffic > last_level_cache() ? Store::streaming : Store::cached;
+    // Up to twice the cache's size much of the data is still there the next time.
+    const bool outgrown = traffic > 2 * last_level_cache();
+    const Store store = outgrown && !in_place ? Store::streaming : Store::cached;
     const Dense job{kernel, args, steps, data + 2, store};
     const std::size_t grain =
         std::clamp(n / (8 * std::size_t(parallel::get_num_threads())), least_grain, most_grain);
-    parallel::run(n, grain / 1024 * 1024, traffic >= wake_from || in_a_burst(), Dense::piece, &job);
+    static thread_local Burst burst;
+    const bool worth_waking = burst.job_begins() || traffic >= wake_from;
+    parallel::run(n, grain / 1024 * 1024, worth_waking, Dense::piece, &job);
+    burst.job_ended();
 }
 
 }  // namespace leaky_relu
