@@ -36,7 +36,7 @@ def threads(request):
 @pytest.mark.parametrize("dtype", UP_TO_DOUBLE, ids=lambda dtype: dtype.name)
 @pytest.mark.parametrize("offset", [0, 5])
 def test_large(target, threads, dtype, offset):
-    n = last_level_cache() // dtype.itemsize + 1001  # streaming begins where all arrays are twice as large
+    n = last_level_cache() // dtype.itemsize * 5 // 8 + 1001  # just above where streaming begins
     g, x = numbers(dtype, 70_001, 1), numbers(dtype, 70_001, 2)
 
     def whole(block, shift=0):
