@@ -112,7 +112,7 @@ def test_no_memory_is_lost(way, name):
     objects, call = make(), (CALLS | FAILING)[name]
 
     def often():
-        for _ in range(50):
+        for _ in range(200):
             try:
                 with np.errstate(all="raise"):
                     call(objects)
@@ -126,6 +126,7 @@ def test_no_memory_is_lost(way, name):
         before = tracemalloc.get_traced_memory()[0]
         often()
         often()
-        assert tracemalloc.get_traced_memory()[0] - before < 1000
+        # One object lost in each of 400 calls would be 10 kB; the interpreter itself may keep a little.
+        assert tracemalloc.get_traced_memory()[0] - before < 5000
     finally:
         tracemalloc.stop()
