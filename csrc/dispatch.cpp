@@ -109,4 +109,14 @@ Kernel find_kernel(Operation operation, DType dtype) {
     return kernel ? kernel : scalar_table.kernels[operation][dtype];
 }
 
+PackedKernel find_packed_kernel(Operation operation, DType dtype) {
+    const PackedKernel kernel = table_in_use().packed[operation][dtype];
+    return kernel ? kernel : scalar_table.packed[operation][dtype];
+}
+
+PReLUKernel find_prelu_kernel(DType dtype) {
+    const PReLUKernel kernel = table_in_use().prelu_kernels[dtype];
+    return kernel ? kernel : scalar_table.prelu_kernels[dtype];
+}
+
 }  // namespace leaky_relu

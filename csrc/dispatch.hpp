@@ -18,5 +18,7 @@ const KernelTable& table_in_use();
 void use_target(const std::string& name);
 
 Kernel find_kernel(Operation operation, DType dtype);
+PackedKernel find_packed_kernel(Operation operation, DType dtype);
+PReLUKernel find_prelu_kernel(DType dtype);
 
 }  // namespace leaky_relu

@@ -159,11 +159,5 @@ void kernel(char* const* args, const std::ptrdiff_t* steps, std::size_t n, Store
     dense ? contiguous<Op, V>(args, slope_step, n, store) : strided<Op, V>(args, steps, n);
 }
 
-// The elements in the order of DType; those left out have no vector form.
-template <template <class> class Vec, class... Elements>
-constexpr KernelTable make_table(const char* name, unsigned features) {
-    return {name, features, {{kernel<Forward, Vec<Elements>>...}, {kernel<Gradient, Vec<Elements>>...}}};
-}
-
 }  // namespace
 }  // namespace leaky_relu

@@ -6,6 +6,7 @@
 namespace leaky_relu {
 
 constexpr const char* ufunc_names[operation_count] = {"leaky_relu", "leaky_relu_grad"};
+constexpr const char* packed_names[operation_count] = {"leaky_relu_packed", "leaky_relu_grad_packed"};
 constexpr int data_inputs[operation_count] = {
     1, 2};  // x; grad_output and x. The slope follows, then the output.
 constexpr int most_operands = 4;

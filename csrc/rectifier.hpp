@@ -2,7 +2,7 @@
 //
 //     factor(x, s)      = 1 where x > 0, s elsewhere: at 0, at NaN, below      also the derivative
 //     forward(x, s)     = x * factor(x, s)
-//     gradient(g, x, s) = g * factor(x, s)
+//     gradient(g, x, s) = g * factor(x, s)      also with the Signs of x in its place
 //
 // The factor is selected first and multiplied once. Computing both sides and blending would raise overflow,
 // underflow and invalid for elements nobody asked for (s * x where x is large and positive), and
@@ -33,6 +33,30 @@ struct Gradient {
         return V::multiply(V::widen(in[0]), factor<V>(in[1], slope));
     }
 };
+
+struct PackedForward {
+    template <class V>
+    static typename V::Reg apply(typename V::Raw x, typename V::Reg slope, Signs& signs) {
+        signs = V::signs(x);
+        return Forward::apply<V>({x}, slope);
+    }
+};
+
+struct PackedGradient {
+    template <class V>
+    static typename V::Reg apply(typename V::Raw grad_output, typename V::Reg slope, Signs& signs) {
+        return V::multiply(V::widen(grad_output), factor<V>(signs, slope));
+    }
+};
+
+// The slope's share of the gradient, g * x where the factor is the slope: added up in `sums`. Both are zeroed
+// where they do not count, so that what is multiplied there raises nothing.
+template <class V>
+typename V::Sums add_slope_gradient(typename V::Sums sums, typename V::Raw g, typename V::Raw x) {
+    const typename V::Reg zero = V::broadcast(0);
+    return V::add_products(sums, V::select_positive(x, zero, V::widen(g)),
+                           V::select_positive(x, zero, V::widen(x)));
+}
 
 }  // namespace
 }  // namespace leaky_relu

@@ -1,6 +1,6 @@
 #include "../vec/avx2.hpp"
 
-#include "../loop.hpp"
+#include "../make_table.hpp"
 
 namespace leaky_relu {
 constexpr KernelTable avx2_table =

@@ -1,6 +1,6 @@
 #include "../vec/avx512.hpp"
 
-#include "../loop.hpp"
+#include "../make_table.hpp"
 
 namespace leaky_relu {
 constexpr KernelTable avx512_table =

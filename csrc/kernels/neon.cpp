@@ -1,6 +1,6 @@
 #include "../vec/neon.hpp"
 
-#include "../loop.hpp"
+#include "../make_table.hpp"
 
 namespace leaky_relu {
 constexpr KernelTable neon_table = make_table<Vec, Half, BFloat16, float, double>("neon", 0);

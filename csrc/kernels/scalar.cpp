@@ -1,6 +1,6 @@
 #include "../vec/scalar.hpp"
 
-#include "../loop.hpp"
+#include "../make_table.hpp"
 
 namespace leaky_relu {
 constexpr KernelTable scalar_table = make_table<Vec, Half, BFloat16, float, double, long double>("scalar", 0);

@@ -7,6 +7,8 @@
 #include "../dispatch.hpp"
 #include "../parallel.hpp"
 #include "../recycler.hpp"
+#include "packed_call.hpp"
+#include "prelu_call.hpp"
 #include "ufunc_call.hpp"
 #include "ufuncs.hpp"
 #define LEAKY_RELU_IMPORTS_NUMPY
@@ -65,12 +67,18 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
         m.attr(ufunc_names[op]) = ufuncs[op];
     }
 
+    m.def("_packed_forward", packed_forward, py::arg("x"), py::arg("negative_slope"), py::arg("out"));
+    m.def("_packed_gradient", packed_gradient, py::arg("grad_output"), py::arg("positive"),
+          py::arg("negative_slope"), py::arg("out"));
     m.def("simd_target", [] { return table_in_use().name; }, "The SIMD target in use.");
     m.def("simd_targets", target_names, "The SIMD targets that this machine can run, best first.");
     m.def("get_num_threads", parallel::get_num_threads);
     m.def("set_num_threads", parallel::set_num_threads, py::arg("n"));
     m.def("_set_cache_budget", recycler::set_budget, py::arg("bytes"));
     m.def("_clear_cache", recycler::clear, "Returns how many bytes were idle.");
+    m.def("_prelu", prelu_forward, py::arg("x"), py::arg("slopes"), py::arg("inner"), py::arg("out"));
+    m.def("_prelu_grad", prelu_gradients, py::arg("grad_output"), py::arg("x"), py::arg("slopes"),
+          py::arg("inner"), "Returns grad_x and the sum of each channel.");
     m.def("_use_target", use_target, py::arg("name"), "Take another target; for tests and benchmarks.");
     m.def("_set_fast_call", set_fast_call, py::arg("enabled"), "Returns what was set before; for tests.");
     m.def(

@@ -52,7 +52,34 @@ struct Vec<float> {
         const __m256i positive = _mm256_cmpgt_epi32(_mm256_set1_epi32(int(0xff800000)), moved);
         return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(positive));
     }
+    static Reg select_positive(Signs x, Reg a, Reg b) {  // each lane's bit where blending looks: at the top
+        const __m256i places = _mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24);
+        const __m256i positive = _mm256_sllv_epi32(_mm256_set1_epi32(int(x.bits)), places);
+        return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(positive));
+    }
+    static Signs signs(Raw x) {
+        const __m256 positive = _mm256_cmp_ps(widen(x), _mm256_setzero_ps(), _CMP_GT_OQ);
+        return {unsigned(_mm256_movemask_ps(positive))};
+    }
     static Reg multiply(Reg a, Reg b) { return _mm256_mul_ps(a, b); }
+
+    using Wide = double;
+    struct Sums {
+        __m256d low, high;
+    };
+    static Sums load_sums(const double* p) { return {_mm256_loadu_pd(p), _mm256_loadu_pd(p + 4)}; }
+    static void store_sums(double* p, Sums s) {
+        _mm256_storeu_pd(p, s.low);
+        _mm256_storeu_pd(p + 4, s.high);
+    }
+    static Sums add_products(Sums s, Reg a, Reg b) {
+        return {_mm256_add_pd(s.low, _mm256_mul_pd(low(a), low(b))),
+                _mm256_add_pd(s.high, _mm256_mul_pd(high(a), high(b)))};
+    }
+
+  private:
+    static __m256d low(Reg r) { return _mm256_cvtps_pd(_mm256_castps256_ps128(r)); }
+    static __m256d high(Reg r) { return _mm256_cvtps_pd(_mm256_extractf128_ps(r, 1)); }
 };
 
 template <>
@@ -89,7 +116,22 @@ struct Vec<double> {
             _mm256_cmpgt_epi64(_mm256_set1_epi64x(std::int64_t(0xfff0000000000000)), moved);
         return _mm256_blendv_pd(b, a, _mm256_castsi256_pd(positive));
     }
+    static Reg select_positive(Signs x, Reg a, Reg b) {
+        const __m256i places = _mm256_setr_epi64x(63, 62, 61, 60);
+        const __m256i positive = _mm256_sllv_epi64(_mm256_set1_epi64x(x.bits), places);
+        return _mm256_blendv_pd(b, a, _mm256_castsi256_pd(positive));
+    }
+    static Signs signs(Raw x) {
+        const __m256d positive = _mm256_cmp_pd(widen(x), _mm256_setzero_pd(), _CMP_GT_OQ);
+        return {unsigned(_mm256_movemask_pd(positive))};
+    }
     static Reg multiply(Reg a, Reg b) { return _mm256_mul_pd(a, b); }
+
+    using Wide = double;
+    using Sums = __m256d;
+    static Sums load_sums(const double* p) { return _mm256_loadu_pd(p); }
+    static void store_sums(double* p, Sums s) { _mm256_storeu_pd(p, s); }
+    static Sums add_products(Sums s, Reg a, Reg b) { return _mm256_add_pd(s, _mm256_mul_pd(a, b)); }
 };
 
 // AVX2 masks no 16-bit elements: a partial register goes through memory.
@@ -123,6 +165,7 @@ struct Vec<Half> : Vec<float>, PartialThroughMemory<Vec<Half>> {
         const __m128i positive = _mm_cmpgt_epi16(_mm_set1_epi16(short(0xfc00)), moved);
         return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(_mm256_cvtepi16_epi32(positive)));
     }
+    static Signs signs(Raw x) { return Vec<float>::signs(_mm256_castps_si256(widen(x))); }
     static void store(Half* p, Reg r) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), narrow(r)); }
     static void stream(Half* p, Reg r) { _mm_stream_si128(reinterpret_cast<__m128i*>(p), narrow(r)); }
 
@@ -163,17 +206,59 @@ struct Vec<BFloat16> : PartialThroughMemory<Vec<BFloat16>> {
         return {Float::select_positive(x.even, a.even, b.even), Float::select_positive(x.odd, a.odd, b.odd)};
     }
     static Reg select_positive(Raw x, Reg a, Reg b) {
-        const __m256i moved = _mm256_add_epi16(x, _mm256_set1_epi16(0x7fff));
-        const __m256i odd = _mm256_cmpgt_epi16(_mm256_set1_epi16(short(0xff80)), moved);
+        const __m256i odd = positive(x);
         const __m256i even = _mm256_slli_epi32(odd, 16);  // only the sign bit of 32 counts
         return {_mm256_blendv_ps(b.even, a.even, _mm256_castsi256_ps(even)),
                 _mm256_blendv_ps(b.odd, a.odd, _mm256_castsi256_ps(odd))};
+    }
+    static Reg select_positive(Signs x, Reg a, Reg b) {
+        const __m256i all = _mm256_set1_epi32(int(x.bits));
+        const __m256i even = _mm256_sllv_epi32(all, _mm256_setr_epi32(31, 29, 27, 25, 23, 21, 19, 17));
+        const __m256i odd = _mm256_sllv_epi32(all, _mm256_setr_epi32(30, 28, 26, 24, 22, 20, 18, 16));
+        return {_mm256_blendv_ps(b.even, a.even, _mm256_castsi256_ps(even)),
+                _mm256_blendv_ps(b.odd, a.odd, _mm256_castsi256_ps(odd))};
+    }
+    static Signs signs(Raw x) {
+        const __m256i words = positive(x);
+        const __m128i bytes =
+            _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+        return {unsigned(_mm_movemask_epi8(bytes))};
     }
     static Reg multiply(Reg a, Reg b) {
         return {Float::multiply(a.even, b.even), Float::multiply(a.odd, b.odd)};
     }
 
+    using Wide = double;
+    struct Sums {
+        Float::Sums even, odd;
+    };
+    static Sums load_sums(const double* p) {
+        const Float::Sums first = Float::load_sums(p), second = Float::load_sums(p + 8);
+        return {{even(first), even(second)}, {odd(first), odd(second)}};
+    }
+    static void store_sums(double* p, Sums s) {
+        Float::store_sums(p, in_order(s.even.low, s.odd.low));
+        Float::store_sums(p + 8, in_order(s.even.high, s.odd.high));
+    }
+    static Sums add_products(Sums s, Reg a, Reg b) {
+        return {Float::add_products(s.even, a.even, b.even), Float::add_products(s.odd, a.odd, b.odd)};
+    }
+
   private:
+    static __m256d even(Float::Sums s) {
+        return _mm256_permute4x64_pd(_mm256_unpacklo_pd(s.low, s.high), 0xd8);
+    }
+    static __m256d odd(Float::Sums s) {
+        return _mm256_permute4x64_pd(_mm256_unpackhi_pd(s.low, s.high), 0xd8);
+    }
+    static Float::Sums in_order(__m256d even, __m256d odd) {
+        const __m256d e = _mm256_permute4x64_pd(even, 0xd8), o = _mm256_permute4x64_pd(odd, 0xd8);
+        return {_mm256_unpacklo_pd(e, o), _mm256_unpackhi_pd(e, o)};
+    }
+    static __m256i positive(Raw x) {
+        const __m256i moved = _mm256_add_epi16(x, _mm256_set1_epi16(0x7fff));
+        return _mm256_cmpgt_epi16(_mm256_set1_epi16(short(0xff80)), moved);
+    }
     // To nearest even, in integers as in scalar.hpp. A NaN stays one without further care if its lower half
     // is empty, for then nothing carries: so it is in what is widened, and in slopes without_tail().
     static __m256i round(__m256 r) {

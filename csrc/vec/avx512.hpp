@@ -47,7 +47,27 @@ struct Vec<float> {
         const __m512i below = _mm512_sub_epi32(x, _mm512_set1_epi32(1));
         return _mm512_mask_mov_ps(b, _mm512_cmplt_epu32_mask(below, _mm512_set1_epi32(0x7f800000)), a);
     }
+    static Reg select_positive(Signs x, Reg a, Reg b) { return _mm512_mask_mov_ps(b, __mmask16(x.bits), a); }
+    static Signs signs(Raw x) { return {_mm512_cmp_ps_mask(widen(x), _mm512_setzero_ps(), _CMP_GT_OQ)}; }
     static Reg multiply(Reg a, Reg b) { return _mm512_mul_ps(a, b); }
+
+    using Wide = double;
+    struct Sums {
+        __m512d low, high;
+    };
+    static Sums load_sums(const double* p) { return {_mm512_loadu_pd(p), _mm512_loadu_pd(p + 8)}; }
+    static void store_sums(double* p, Sums s) {
+        _mm512_storeu_pd(p, s.low);
+        _mm512_storeu_pd(p + 8, s.high);
+    }
+    static Sums add_products(Sums s, Reg a, Reg b) {
+        return {_mm512_add_pd(s.low, _mm512_mul_pd(low(a), low(b))),
+                _mm512_add_pd(s.high, _mm512_mul_pd(high(a), high(b)))};
+    }
+
+  private:
+    static __m512d low(Reg r) { return _mm512_cvtps_pd(_mm512_castps512_ps256(r)); }
+    static __m512d high(Reg r) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(r, 1)); }
 };
 
 template <>
@@ -82,7 +102,15 @@ struct Vec<double> {
         return _mm512_mask_mov_pd(b, _mm512_cmplt_epu64_mask(below, _mm512_set1_epi64(0x7ff0000000000000)),
                                   a);
     }
+    static Reg select_positive(Signs x, Reg a, Reg b) { return _mm512_mask_mov_pd(b, __mmask8(x.bits), a); }
+    static Signs signs(Raw x) { return {_mm512_cmp_pd_mask(widen(x), _mm512_setzero_pd(), _CMP_GT_OQ)}; }
     static Reg multiply(Reg a, Reg b) { return _mm512_mul_pd(a, b); }
+
+    using Wide = double;
+    using Sums = __m512d;
+    static Sums load_sums(const double* p) { return _mm512_loadu_pd(p); }
+    static void store_sums(double* p, Sums s) { _mm512_storeu_pd(p, s); }
+    static Sums add_products(Sums s, Reg a, Reg b) { return _mm512_add_pd(s, _mm512_mul_pd(a, b)); }
 };
 
 template <>
@@ -100,6 +128,7 @@ struct Vec<Half> : Vec<float> {
         const __m256i below = _mm256_sub_epi16(x, _mm256_set1_epi16(1));
         return _mm512_mask_mov_ps(b, _mm256_cmplt_epu16_mask(below, _mm256_set1_epi16(0x7c00)), a);
     }
+    static Signs signs(Raw x) { return Vec<float>::signs(_mm512_castps_si512(widen(x))); }
     static void store(Half* p, Reg r) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
     static void stream(Half* p, Reg r) { _mm256_stream_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
     static void store_partial(Half* p, Reg r, std::size_t n) {
@@ -151,11 +180,48 @@ struct Vec<BFloat16> {
         return {Float::select_positive(even(x), a.even, b.even),
                 Float::select_positive(odd(x), a.odd, b.odd)};
     }
+    static Reg select_positive(Signs x, Reg a, Reg b) {
+        const __m512i all = _mm512_set1_epi32(int(x.bits));
+        const __m512i even = _mm512_sllv_epi32(_mm512_set1_epi32(1), even_places());
+        const __m512i odd = _mm512_sllv_epi32(_mm512_set1_epi32(2), even_places());
+        return {_mm512_mask_mov_ps(b.even, _mm512_test_epi32_mask(all, even), a.even),
+                _mm512_mask_mov_ps(b.odd, _mm512_test_epi32_mask(all, odd), a.odd)};
+    }
+    static Signs signs(Raw x) {
+        const __m512i below = _mm512_sub_epi16(x, _mm512_set1_epi16(1));
+        return {_mm512_cmplt_epu16_mask(below, _mm512_set1_epi16(0x7f80))};
+    }
     static Reg multiply(Reg a, Reg b) {
         return {Float::multiply(a.even, b.even), Float::multiply(a.odd, b.odd)};
     }
 
+    using Wide = double;
+    struct Sums {
+        Float::Sums even, odd;
+    };
+    static Sums load_sums(const double* p) {
+        const Float::Sums first = Float::load_sums(p), second = Float::load_sums(p + 16);
+        const __m512i even = _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0);
+        const __m512i odd = _mm512_set_epi64(15, 13, 11, 9, 7, 5, 3, 1);
+        return {pick(first.low, first.high, second.low, second.high, even),
+                pick(first.low, first.high, second.low, second.high, odd)};
+    }
+    static void store_sums(double* p, Sums s) {
+        const __m512i low = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0);
+        const __m512i high = _mm512_set_epi64(15, 7, 14, 6, 13, 5, 12, 4);
+        const Float::Sums lows = pick(s.even.low, s.odd.low, s.even.high, s.odd.high, low);
+        const Float::Sums highs = pick(s.even.low, s.odd.low, s.even.high, s.odd.high, high);
+        Float::store_sums(p, {lows.low, highs.low});
+        Float::store_sums(p + 16, {lows.high, highs.high});
+    }
+    static Sums add_products(Sums s, Reg a, Reg b) {
+        return {Float::add_products(s.even, a.even, b.even), Float::add_products(s.odd, a.odd, b.odd)};
+    }
+
   private:
+    static Float::Sums pick(__m512d a, __m512d b, __m512d c, __m512d d, __m512i which) {
+        return {_mm512_permutex2var_pd(a, which, b), _mm512_permutex2var_pd(c, which, d)};
+    }
     static __m512i even(Raw x) { return _mm512_slli_epi32(x, 16); }
     static __m512i odd(Raw x) { return _mm512_and_si512(x, _mm512_set1_epi32(int(0xffff0000))); }
     // To nearest even, in integers as in scalar.hpp: AVX512-BF16's own conversion takes subnormals for zero.
@@ -177,8 +243,11 @@ struct Vec<BFloat16> {
         // A NaN still, quiet or signalling as before.
         return _mm512_castsi512_ps(_mm512_mask_or_epi32(empty, nan, empty, _mm512_set1_epi32(0x10000)));
     }
+    static __m512i even_places() {
+        return _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+    }
     static Reg split(__m512 low, __m512 high) {
-        const __m512i even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+        const __m512i even = even_places();
         const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
         return {without_tail(_mm512_permutex2var_ps(low, even, high)),
                 without_tail(_mm512_permutex2var_ps(low, odd, high))};

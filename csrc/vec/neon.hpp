@@ -14,6 +14,8 @@ namespace {
 template <class T>
 struct Vec;
 
+alignas(16) constexpr std::uint32_t lane_bits[4] = {1, 2, 4, 8};  // of Signs
+
 // NEON has no masks: a partial register goes through memory, one element at a time.
 template <class V>
 struct Partial {
@@ -62,7 +64,32 @@ struct Vec<float> : Partial<Vec<float>> {
         const uint32x4_t below = vsubq_u32(x, vdupq_n_u32(1));
         return vbslq_f32(vcltq_u32(below, vdupq_n_u32(0x7f800000)), a, b);
     }
+    static Reg select_positive(Signs x, Reg a, Reg b) {
+        return vbslq_f32(vtstq_u32(vdupq_n_u32(x.bits), places()), a, b);
+    }
+    static Signs signs(Raw x) {
+        const uint32x4_t below = vsubq_u32(x, vdupq_n_u32(1));
+        return {vaddvq_u32(vandq_u32(vcltq_u32(below, vdupq_n_u32(0x7f800000)), places()))};
+    }
     static Reg multiply(Reg a, Reg b) { return vmulq_f32(a, b); }
+
+    using Wide = double;
+    struct Sums {
+        float64x2_t low, high;
+    };
+    static Sums load_sums(const double* p) { return {vld1q_f64(p), vld1q_f64(p + 2)}; }
+    static void store_sums(double* p, Sums s) {
+        vst1q_f64(p, s.low);
+        vst1q_f64(p + 2, s.high);
+    }
+    static Sums add_products(Sums s, Reg a, Reg b) {
+        const float64x2_t low = vmulq_f64(vcvt_f64_f32(vget_low_f32(a)), vcvt_f64_f32(vget_low_f32(b)));
+        const float64x2_t high = vmulq_f64(vcvt_high_f64_f32(a), vcvt_high_f64_f32(b));
+        return {vaddq_f64(s.low, low), vaddq_f64(s.high, high)};
+    }
+
+  private:
+    static uint32x4_t places() { return vld1q_u32(lane_bits); }
 };
 
 template <>
@@ -88,7 +115,24 @@ struct Vec<double> : Partial<Vec<double>> {
         const uint64x2_t below = vsubq_u64(x, vdupq_n_u64(1));
         return vbslq_f64(vcltq_u64(below, vdupq_n_u64(0x7ff0000000000000)), a, b);
     }
+    static Reg select_positive(Signs x, Reg a, Reg b) {
+        return vbslq_f64(vtstq_u64(vdupq_n_u64(x.bits), places()), a, b);
+    }
+    static Signs signs(Raw x) {
+        const uint64x2_t below = vsubq_u64(x, vdupq_n_u64(1));
+        const uint64x2_t positive = vcltq_u64(below, vdupq_n_u64(0x7ff0000000000000));
+        return {unsigned(vaddvq_u64(vandq_u64(positive, places())))};
+    }
     static Reg multiply(Reg a, Reg b) { return vmulq_f64(a, b); }
+
+    using Wide = double;
+    using Sums = float64x2_t;
+    static Sums load_sums(const double* p) { return vld1q_f64(p); }
+    static void store_sums(double* p, Sums s) { vst1q_f64(p, s); }
+    static Sums add_products(Sums s, Reg a, Reg b) { return vaddq_f64(s, vmulq_f64(a, b)); }
+
+  private:
+    static uint64x2_t places() { return vmovl_u32(vld1_u32(lane_bits)); }
 };
 
 inline float32x4_t widen(Half, uint16x4_t bits) { return vcvt_f32_f16(vreinterpret_f16_u16(bits)); }
@@ -118,9 +162,12 @@ struct WidenedVec : Vec<float>, Partial<WidenedVec<T>> {
     static void stream(T* p, Reg r) { store(p, r); }
     static Reg widen(Raw x) { return leaky_relu::widen(T{}, x); }
     static Reg select_positive(Raw x, Reg a, Reg b) {  // converting would raise invalid for a signalling NaN
-        const uint16x4_t positive = vclt_u16(vsub_u16(x, vdup_n_u16(1)), infinity(T{}));
-        return vbslq_f32(vreinterpretq_u32_s32(vmovl_s16(vreinterpret_s16_u16(positive))), a, b);
+        return vbslq_f32(vreinterpretq_u32_s32(vmovl_s16(vreinterpret_s16_u16(positive(x)))), a, b);
     }
+    static Signs signs(Raw x) { return {vaddv_u16(vand_u16(positive(x), vmovn_u32(vld1q_u32(lane_bits))))}; }
+
+  private:
+    static uint16x4_t positive(Raw x) { return vclt_u16(vsub_u16(x, vdup_n_u16(1)), infinity(T{})); }
 };
 template <>
 struct Vec<Half> : WidenedVec<Half> {};

@@ -13,12 +13,20 @@
 //     widen(raw)               to Compute, exactly
 //     select_positive(x, a, b) a where x > 0, else b. A Raw is compared as integers, positive and not NaN being one
 //                              unsigned comparison: no NaN raises a flag. A Reg is multiplied as well, so there a
-//                              signalling NaN may raise invalid, but not a quiet one
+//                              signalling NaN may raise invalid, but not a quiet one. Signs are not compared at all;
+//                              bits beyond the lanes do not count
+//     signs(raw)               the Signs of a Raw that is multiplied as well; bits beyond the lanes are clear
 //     multiply(a, b)           rounded once, in Compute
+//
+//     Wide     what is summed: float64, for longdouble itself        Sums  `lanes` of them
+//
+//     load_sums(p), store_sums(p, s)          in the order of the elements
+//     add_products(s, a, b)    s + a * b in Wide, the product rounded first (of float32 it is exact)
 #pragma once
 
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "../kernel_table.hpp"
 
@@ -58,7 +66,15 @@ struct Vec {
     static void store_partial(Compute*, Reg, std::size_t) {}
     static Reg widen(Raw x) { return x; }
     static Reg select_positive(Raw x, Reg a, Reg b) { return is_positive(x) ? a : b; }
+    static Reg select_positive(Signs x, Reg a, Reg b) { return x.bits & 1 ? a : b; }
+    static Signs signs(Raw x) { return {is_positive(x)}; }
     static Reg multiply(Reg a, Reg b) { return a * b; }
+
+    using Wide = std::conditional_t<(sizeof(T) > sizeof(double)), T, double>;
+    using Sums = Wide;
+    static Sums load_sums(const Wide* p) { return *p; }
+    static void store_sums(Wide* p, Sums s) { *p = s; }
+    static Sums add_products(Sums s, Reg a, Reg b) { return s + Wide(a) * Wide(b); }
 };
 
 // IEEE 754 binary16 in integers; the flags are raised by arithmetic that does the same to a float.
@@ -124,6 +140,7 @@ struct WidenedVec : Vec<float> {
     static void store_partial(T*, Reg, std::size_t) {}
     static Reg widen(Raw x) { return leaky_relu::widen(x); }
     static Reg select_positive(Raw x, Reg a, Reg b) { return is_positive(x) ? a : b; }
+    static Signs signs(Raw x) { return {is_positive(x)}; }
 };
 template <>
 struct Vec<Half> : WidenedVec<Half> {};

@@ -21,23 +21,29 @@ def adopt_bfloat16(ml_dtypes: Any) -> None:
         _core._register_bfloat16(np.dtype(scalar_type).num)
 
 
-def refusal(function: str, operands: tuple[Any, ...]) -> str | None:
+def refusal(
+    function: str,
+    operands: tuple[Any, ...],
+    names: tuple[str, ...] = ("grad_output", "x", "negative_slope"),
+) -> str | None:
     """
     Say which operand has a dtype that no loop takes.
 
     Parameters
     ----------
     function : str
-        Name of the ufunc that raised a TypeError.
+        Name of the function that raised a TypeError.
     operands : tuple
         Its inputs: x and the slope, or grad_output, x and the slope.
+    names : tuple of str
+        What they are called; the last ones count.
 
     Returns
     -------
     str or None
         The message; None where the dtypes are fine, so that NumPy's own words stand.
     """
-    names = ("grad_output", "x", "negative_slope")[-len(operands) :]
+    names = names[-len(operands) :]
     if any(
         hasattr(operand, "__array_ufunc__") and not isinstance(operand, np.ndarray | np.generic)
         for operand in operands
@@ -49,8 +55,13 @@ def refusal(function: str, operands: tuple[Any, ...]) -> str | None:
         except (TypeError, ValueError):
             return None
         if not any(np.can_cast(dtype, loop, "safe") for loop in _LOOPS):
-            return (
-                f"{function}: {name} has dtype {dtype}, but the dtypes taken are {_TAKEN}; "
-                f"convert it first, for example with {name}.astype(np.float32)"
-            )
+            return refusal_of(function, name, dtype)
     return None
+
+
+def refusal_of(function: str, name: str, dtype: np.dtype[Any]) -> str:
+    """Say that an operand has a dtype that is not taken."""
+    return (
+        f"{function}: {name} has dtype {dtype}, but the dtypes taken are {_TAKEN}; "
+        f"convert it first, for example with {name}.astype(np.float32)"
+    )
