@@ -1,13 +1,14 @@
 """Not a byte outside the arrays is read or written: the pages around them fault."""
 
 import ctypes
+import math
 import mmap
 import sys
 
 import leaky_relu as lr
 import numpy as np
 import pytest
-from reference import compute_type, leaky_relu_grad, numbers
+from reference import assert_same, compute_type, leaky_relu_grad, numbers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="uses mprotect as Linux has it")
 
@@ -92,3 +93,16 @@ def test_strided(islands, target, dtype, end, step):
         lr.leaky_relu_grad(g, x, 0.5, out=out)
         assert (out == leaky_relu_grad(g, x, 0.5)).all(), n
         lr.leaky_relu(x, 0.5, out=x)
+
+
+@pytest.mark.parametrize("end", [False, True], ids=["start", "end"])
+@pytest.mark.parametrize("shape", [(2, 3, 67), (1, 1, 97), (3, 5, 1), (11, 9, 5), (2, 2, 100)], ids=str)
+def test_prelu(islands, target, dtype, shape, end):
+    gs, xs, outs, weights = islands
+    n = math.prod(shape)
+    g, x, out = (a.put(numbers(dtype, n, k), end).reshape(shape) for k, a in enumerate((gs, xs, outs)))
+    w = weights.put(numbers(compute_type(dtype), shape[1], 3), end)
+    expected = lr.prelu(x.copy(), w.copy()), *lr.prelu_grad(g.copy(), x.copy(), w.copy())
+    lr.prelu(x, w, out=out)
+    for actual, wanted in zip((out, *lr.prelu_grad(g, x, w)), expected, strict=True):
+        assert_same(actual, wanted)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from leaky_relu import leaky_relu, leaky_relu_grad
+from leaky_relu import leaky_relu, leaky_relu_grad, leaky_relu_grad_packed, leaky_relu_packed
 from reference import SIXTEEN_BIT, UP_TO_DOUBLE, assert_same, patterns
 
 torch = pytest.importorskip("torch")
@@ -46,6 +46,20 @@ def test_gradient(target, dtype, slope):
     g = np.random.default_rng(1).permutation(x)
     theirs = torch.ops.aten.leaky_relu_backward(tensor(g.copy()), tensor(x.copy()), slope, False)
     assert_same(leaky_relu_grad(g, x, slope), array(theirs, dtype))
+
+
+@pytest.mark.parametrize("slope", [0.01, 0.0, -0.5, 1.5])
+@pytest.mark.parametrize("dtype", UP_TO_DOUBLE, ids=lambda dtype: dtype.name)
+@np.errstate(all="ignore")
+def test_packed_against_autograd(target, dtype, slope):
+    x = data(dtype)
+    g = np.random.default_rng(1).permutation(x)
+    leaf = tensor(x.copy()).requires_grad_()
+    theirs = torch.nn.functional.leaky_relu(leaf, slope)
+    theirs.backward(tensor(g.copy()))
+    ours, positive = leaky_relu_packed(x, slope)
+    assert_same(ours, array(theirs.detach(), dtype))
+    assert_same(leaky_relu_grad_packed(g, positive, slope), array(leaf.grad, dtype))
 
 
 def test_slope_zero_at_negative_zero_and_infinity(target):
