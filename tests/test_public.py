@@ -94,3 +94,15 @@ def test_stub_has_the_names_of_the_extension():
             declared.add(node.target.id)
     actual = {name for name in vars(_core) if not name.startswith("__")} | {"__version__"}
     assert declared - {"_Casting", "_Order"} == actual
+
+
+def test_import_is_light(printed):
+    """NumPy imports some of its parts, and of the standard library, only when they are used."""
+    new = printed("""
+        import sys, numpy
+        before = set(sys.modules)
+        import leaky_relu
+        print(*set(sys.modules) - before)
+    """).split()
+    heavy = {"numpy.random", "pathlib", "argparse", "ml_dtypes", "threadpoolctl"}
+    assert not heavy & set(new)

@@ -1,5 +1,7 @@
 """RReLU: Leaky ReLU with a random slope for each element."""
 
+from __future__ import annotations  # or np.random would be imported for the sake of an annotation
+
 import math
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Layers: a forward pass keeps what its backward pass needs, and no more."""
 
+from __future__ import annotations  # or np.random would be imported for the sake of an annotation
+
 from abc import ABC, abstractmethod
 from typing import Any, Self
 
