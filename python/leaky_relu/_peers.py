@@ -55,7 +55,7 @@ class Peer:
 def _ours(operands: Operands) -> dict[str, Any]:
     package = import_module("leaky_relu")
     names = ("leaky_relu", "leaky_relu_grad", "set_num_threads")
-    return {name: getattr(package, name, lambda threads: None) for name in names}
+    return {name: getattr(package, name) for name in names}
 
 
 def _module(name: str) -> Callable[[Operands], dict[str, Any]]:
