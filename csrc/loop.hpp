@@ -1,7 +1,8 @@
 // The loop, once, for any Vec and any operation of rectifier.hpp: contiguous, strided, tail.
 //
 // Elements are read in order and before the same or a later element is written, so an output that is one of
-// the inputs, or that trails an input in memory (NumPy relies on that to avoid copies), is computed right.
+// the inputs, or that trails an input in memory (NumPy relies on that to avoid copies), is computed right. Only
+// streaming stores, whose output overlaps no input, take another order.
 #pragma once
 
 #include "kernel_table.hpp"
@@ -63,6 +64,18 @@ struct Contiguous {
         V::store_partial(out + i, Op::template apply<V>(values, slope.load_partial(i, n)), n);
     }
 
+    // 256 bytes here and 256 bytes half an array further on, in turn: on Zen 5 some 4 % faster than straight
+    // through, as is storing one register at a time. Returns how far that went.
+    std::size_t two_streams(std::size_t i, std::size_t n) const {
+        constexpr std::size_t turn = 256 / sizeof(Element);
+        const std::size_t half = (n - i) / (2 * turn) * turn;
+        for (const std::size_t end = i + half; i < end; i += turn) {
+            for (std::size_t u = 0; u < turn; u += V::lanes) whole<1>(i + u);
+            for (std::size_t u = 0; u < turn; u += V::lanes) whole<1>(i + half + u);
+        }
+        return i + half;
+    }
+
     void run(std::size_t n) const {
         constexpr std::size_t lanes = V::lanes;
         std::size_t i = 0;
@@ -72,9 +85,10 @@ struct Contiguous {
                 i = (0 - reinterpret_cast<std::uintptr_t>(out)) % width / sizeof(Element);
                 if (i) partial(0, i);
             }
-            if constexpr (mode ==
-                          Store::cached) {  // with streaming stores one at a time is 5 % faster (Zen 5)
+            if constexpr (mode == Store::cached) {
                 for (; i + 2 * lanes <= n; i += 2 * lanes) whole<2>(i);
+            } else {
+                i = two_streams(i, n);
             }
         }
         for (; i + lanes <= n; i += lanes) whole<1>(i);

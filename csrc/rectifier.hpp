@@ -14,7 +14,7 @@ namespace {
 
 template <class V, class X>
 typename V::Reg factor(X x, typename V::Reg slope) {
-    return V::select_positive(x, V::broadcast(1), slope);
+    return V::template select_positive<1>(x, slope);
 }
 
 struct Forward {
@@ -53,9 +53,8 @@ struct PackedGradient {
 // where they do not count, so that what is multiplied there raises nothing.
 template <class V>
 typename V::Sums add_slope_gradient(typename V::Sums sums, typename V::Raw g, typename V::Raw x) {
-    const typename V::Reg zero = V::broadcast(0);
-    return V::add_products(sums, V::select_positive(x, zero, V::widen(g)),
-                           V::select_positive(x, zero, V::widen(x)));
+    return V::add_products(sums, V::template select_positive<0>(x, V::widen(g)),
+                           V::template select_positive<0>(x, V::widen(x)));
 }
 
 }  // namespace

@@ -43,19 +43,22 @@ struct Vec<float> {
     static void fence() { _mm_sfence(); }
     static void store_partial(float* p, Reg r, std::size_t n) { _mm256_maskstore_ps(p, first_words(n), r); }
     static Reg widen(Raw x) { return _mm256_castsi256_ps(x); }
-    static Reg select_positive(Reg x, Reg a, Reg b) {
-        return _mm256_blendv_ps(b, a, _mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_GT_OQ));
+    template <int constant>
+    static Reg select_positive(Reg x, Reg r) {
+        return _mm256_blendv_ps(r, broadcast(constant), _mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_GT_OQ));
     }
     // Signed integers all there is: 2^31 - 1 moves 1 to infinity (0x7f800000) to the lower end.
-    static Reg select_positive(Raw x, Reg a, Reg b) {
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {
         const __m256i moved = _mm256_add_epi32(x, _mm256_set1_epi32(0x7fffffff));
         const __m256i positive = _mm256_cmpgt_epi32(_mm256_set1_epi32(int(0xff800000)), moved);
-        return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(positive));
+        return _mm256_blendv_ps(r, broadcast(constant), _mm256_castsi256_ps(positive));
     }
-    static Reg select_positive(Signs x, Reg a, Reg b) {  // each lane's bit where blending looks: at the top
+    template <int constant>
+    static Reg select_positive(Signs x, Reg r) {  // each lane's bit where blending looks: at the top
         const __m256i places = _mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24);
         const __m256i positive = _mm256_sllv_epi32(_mm256_set1_epi32(int(x.bits)), places);
-        return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(positive));
+        return _mm256_blendv_ps(r, broadcast(constant), _mm256_castsi256_ps(positive));
     }
     static Signs signs(Raw x) {
         const __m256 positive = _mm256_cmp_ps(widen(x), _mm256_setzero_ps(), _CMP_GT_OQ);
@@ -107,19 +110,22 @@ struct Vec<double> {
         _mm256_maskstore_pd(p, first_words(2 * n), r);
     }
     static Reg widen(Raw x) { return _mm256_castsi256_pd(x); }
-    static Reg select_positive(Reg x, Reg a, Reg b) {
-        return _mm256_blendv_pd(b, a, _mm256_cmp_pd(x, _mm256_setzero_pd(), _CMP_GT_OQ));
+    template <int constant>
+    static Reg select_positive(Reg x, Reg r) {
+        return _mm256_blendv_pd(r, broadcast(constant), _mm256_cmp_pd(x, _mm256_setzero_pd(), _CMP_GT_OQ));
     }
-    static Reg select_positive(Raw x, Reg a, Reg b) {
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {
         const __m256i moved = _mm256_add_epi64(x, _mm256_set1_epi64x(0x7fffffffffffffff));
         const __m256i positive =
             _mm256_cmpgt_epi64(_mm256_set1_epi64x(std::int64_t(0xfff0000000000000)), moved);
-        return _mm256_blendv_pd(b, a, _mm256_castsi256_pd(positive));
+        return _mm256_blendv_pd(r, broadcast(constant), _mm256_castsi256_pd(positive));
     }
-    static Reg select_positive(Signs x, Reg a, Reg b) {
+    template <int constant>
+    static Reg select_positive(Signs x, Reg r) {
         const __m256i places = _mm256_setr_epi64x(63, 62, 61, 60);
         const __m256i positive = _mm256_sllv_epi64(_mm256_set1_epi64x(x.bits), places);
-        return _mm256_blendv_pd(b, a, _mm256_castsi256_pd(positive));
+        return _mm256_blendv_pd(r, broadcast(constant), _mm256_castsi256_pd(positive));
     }
     static Signs signs(Raw x) {
         const __m256d positive = _mm256_cmp_pd(widen(x), _mm256_setzero_pd(), _CMP_GT_OQ);
@@ -160,10 +166,11 @@ struct Vec<Half> : Vec<float>, PartialThroughMemory<Vec<Half>> {
 
     static Raw load(const Half* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
     static Reg widen(Raw x) { return _mm256_cvtph_ps(x); }
-    static Reg select_positive(Raw x, Reg a, Reg b) {  // converting would raise invalid for a signalling NaN
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {  // converting would raise invalid for a signalling NaN
         const __m128i moved = _mm_add_epi16(x, _mm_set1_epi16(0x7fff));
         const __m128i positive = _mm_cmpgt_epi16(_mm_set1_epi16(short(0xfc00)), moved);
-        return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(_mm256_cvtepi16_epi32(positive)));
+        return _mm256_blendv_ps(r, broadcast(constant), _mm256_castsi256_ps(_mm256_cvtepi16_epi32(positive)));
     }
     static Signs signs(Raw x) { return Vec<float>::signs(_mm256_castps_si256(widen(x))); }
     static void store(Half* p, Reg r) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), narrow(r)); }
@@ -202,21 +209,25 @@ struct Vec<BFloat16> : PartialThroughMemory<Vec<BFloat16>> {
         return {_mm256_castsi256_ps(_mm256_slli_epi32(x, 16)),
                 _mm256_castsi256_ps(_mm256_and_si256(x, _mm256_set1_epi32(int(0xffff0000))))};
     }
-    static Reg select_positive(Reg x, Reg a, Reg b) {
-        return {Float::select_positive(x.even, a.even, b.even), Float::select_positive(x.odd, a.odd, b.odd)};
+    template <int constant>
+    static Reg select_positive(Reg x, Reg r) {
+        return {Float::select_positive<constant>(x.even, r.even),
+                Float::select_positive<constant>(x.odd, r.odd)};
     }
-    static Reg select_positive(Raw x, Reg a, Reg b) {
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {
         const __m256i odd = positive(x);
         const __m256i even = _mm256_slli_epi32(odd, 16);  // only the sign bit of 32 counts
-        return {_mm256_blendv_ps(b.even, a.even, _mm256_castsi256_ps(even)),
-                _mm256_blendv_ps(b.odd, a.odd, _mm256_castsi256_ps(odd))};
+        return {_mm256_blendv_ps(r.even, Float::broadcast(constant), _mm256_castsi256_ps(even)),
+                _mm256_blendv_ps(r.odd, Float::broadcast(constant), _mm256_castsi256_ps(odd))};
     }
-    static Reg select_positive(Signs x, Reg a, Reg b) {
+    template <int constant>
+    static Reg select_positive(Signs x, Reg r) {
         const __m256i all = _mm256_set1_epi32(int(x.bits));
         const __m256i even = _mm256_sllv_epi32(all, _mm256_setr_epi32(31, 29, 27, 25, 23, 21, 19, 17));
         const __m256i odd = _mm256_sllv_epi32(all, _mm256_setr_epi32(30, 28, 26, 24, 22, 20, 18, 16));
-        return {_mm256_blendv_ps(b.even, a.even, _mm256_castsi256_ps(even)),
-                _mm256_blendv_ps(b.odd, a.odd, _mm256_castsi256_ps(odd))};
+        return {_mm256_blendv_ps(r.even, Float::broadcast(constant), _mm256_castsi256_ps(even)),
+                _mm256_blendv_ps(r.odd, Float::broadcast(constant), _mm256_castsi256_ps(odd))};
     }
     static Signs signs(Raw x) {
         const __m256i words = positive(x);

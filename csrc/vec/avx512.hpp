@@ -13,6 +13,12 @@ namespace {
 
 inline unsigned first(std::size_t n) { return (1u << n) - 1; }
 
+// What fixupimm puts in a lane, a digit for each class of x: quiet NaN (the lowest), signalling NaN, zero, one,
+// -infinity, infinity, other negative, other positive. 0 leaves the lane, 8 is zero, 10 is one. It classifies and
+// selects in one instruction where a comparison and a blend are two, and it raises nothing.
+template <int constant>
+constexpr int where_positive = int(0x10101000u * (constant ? 10 : 8));
+
 template <class T>
 struct Vec;
 
@@ -40,14 +46,18 @@ struct Vec<float> {
         _mm512_mask_storeu_ps(p, __mmask16(first(n)), r);
     }
     static Reg widen(Raw x) { return _mm512_castsi512_ps(x); }
-    static Reg select_positive(Reg x, Reg a, Reg b) {
-        return _mm512_mask_mov_ps(b, _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_GT_OQ), a);
+    template <int constant>
+    static Reg select_positive(Reg x, Reg r) {
+        return _mm512_fixupimm_ps(r, x, _mm512_set1_epi32(where_positive<constant>), 0);
     }
-    static Reg select_positive(Raw x, Reg a, Reg b) {
-        const __m512i below = _mm512_sub_epi32(x, _mm512_set1_epi32(1));
-        return _mm512_mask_mov_ps(b, _mm512_cmplt_epu32_mask(below, _mm512_set1_epi32(0x7f800000)), a);
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {
+        return select_positive<constant>(widen(x), r);
     }
-    static Reg select_positive(Signs x, Reg a, Reg b) { return _mm512_mask_mov_ps(b, __mmask16(x.bits), a); }
+    template <int constant>
+    static Reg select_positive(Signs x, Reg r) {
+        return _mm512_mask_mov_ps(r, __mmask16(x.bits), broadcast(constant));
+    }
     static Signs signs(Raw x) { return {_mm512_cmp_ps_mask(widen(x), _mm512_setzero_ps(), _CMP_GT_OQ)}; }
     static Reg multiply(Reg a, Reg b) { return _mm512_mul_ps(a, b); }
 
@@ -94,15 +104,18 @@ struct Vec<double> {
         _mm512_mask_storeu_pd(p, __mmask8(first(n)), r);
     }
     static Reg widen(Raw x) { return _mm512_castsi512_pd(x); }
-    static Reg select_positive(Reg x, Reg a, Reg b) {
-        return _mm512_mask_mov_pd(b, _mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_GT_OQ), a);
+    template <int constant>
+    static Reg select_positive(Reg x, Reg r) {
+        return _mm512_fixupimm_pd(r, x, _mm512_set1_epi64(where_positive<constant>), 0);
     }
-    static Reg select_positive(Raw x, Reg a, Reg b) {
-        const __m512i below = _mm512_sub_epi64(x, _mm512_set1_epi64(1));
-        return _mm512_mask_mov_pd(b, _mm512_cmplt_epu64_mask(below, _mm512_set1_epi64(0x7ff0000000000000)),
-                                  a);
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {
+        return select_positive<constant>(widen(x), r);
     }
-    static Reg select_positive(Signs x, Reg a, Reg b) { return _mm512_mask_mov_pd(b, __mmask8(x.bits), a); }
+    template <int constant>
+    static Reg select_positive(Signs x, Reg r) {
+        return _mm512_mask_mov_pd(r, __mmask8(x.bits), broadcast(constant));
+    }
     static Signs signs(Raw x) { return {_mm512_cmp_pd_mask(widen(x), _mm512_setzero_pd(), _CMP_GT_OQ)}; }
     static Reg multiply(Reg a, Reg b) { return _mm512_mul_pd(a, b); }
 
@@ -124,9 +137,11 @@ struct Vec<Half> : Vec<float> {
         return _mm256_mask_loadu_epi16(_mm256_set1_epi16(Half::one), __mmask16(first(n)), p);
     }
     static Reg widen(Raw x) { return _mm512_cvtph_ps(x); }
-    static Reg select_positive(Raw x, Reg a, Reg b) {  // converting would raise invalid for a signalling NaN
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {  // converting would raise invalid for a signalling NaN
         const __m256i below = _mm256_sub_epi16(x, _mm256_set1_epi16(1));
-        return _mm512_mask_mov_ps(b, _mm256_cmplt_epu16_mask(below, _mm256_set1_epi16(0x7c00)), a);
+        const __mmask16 positive = _mm256_cmplt_epu16_mask(below, _mm256_set1_epi16(0x7c00));
+        return _mm512_mask_mov_ps(r, positive, broadcast(constant));
     }
     static Signs signs(Raw x) { return Vec<float>::signs(_mm512_castps_si512(widen(x))); }
     static void store(Half* p, Reg r) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
@@ -173,19 +188,23 @@ struct Vec<BFloat16> {
         _mm512_mask_storeu_epi16(p, __mmask32(first(n)), narrow(r));
     }
     static Reg widen(Raw x) { return {_mm512_castsi512_ps(even(x)), _mm512_castsi512_ps(odd(x))}; }
-    static Reg select_positive(Reg x, Reg a, Reg b) {
-        return {Float::select_positive(x.even, a.even, b.even), Float::select_positive(x.odd, a.odd, b.odd)};
+    template <int constant>
+    static Reg select_positive(Reg x, Reg r) {
+        return {Float::select_positive<constant>(x.even, r.even),
+                Float::select_positive<constant>(x.odd, r.odd)};
     }
-    static Reg select_positive(Raw x, Reg a, Reg b) {
-        return {Float::select_positive(even(x), a.even, b.even),
-                Float::select_positive(odd(x), a.odd, b.odd)};
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {
+        return select_positive<constant>(widen(x), r);
     }
-    static Reg select_positive(Signs x, Reg a, Reg b) {
+    template <int constant>
+    static Reg select_positive(Signs x, Reg r) {
         const __m512i all = _mm512_set1_epi32(int(x.bits));
         const __m512i even = _mm512_sllv_epi32(_mm512_set1_epi32(1), even_places());
         const __m512i odd = _mm512_sllv_epi32(_mm512_set1_epi32(2), even_places());
-        return {_mm512_mask_mov_ps(b.even, _mm512_test_epi32_mask(all, even), a.even),
-                _mm512_mask_mov_ps(b.odd, _mm512_test_epi32_mask(all, odd), a.odd)};
+        const __m512 replacement = Float::broadcast(constant);
+        return {_mm512_mask_mov_ps(r.even, _mm512_test_epi32_mask(all, even), replacement),
+                _mm512_mask_mov_ps(r.odd, _mm512_test_epi32_mask(all, odd), replacement)};
     }
     static Signs signs(Raw x) {
         const __m512i below = _mm512_sub_epi16(x, _mm512_set1_epi16(1));

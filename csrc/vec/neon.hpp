@@ -57,15 +57,18 @@ struct Vec<float> : Partial<Vec<float>> {
     static void stream(float* p, Reg r) { store(p, r); }  // there is no intrinsic
     static void fence() {}
     static Reg widen(Raw x) { return vreinterpretq_f32_u32(x); }
-    static Reg select_positive(Reg x, Reg a, Reg b) {  // NEON's own comparison signals on any NaN
-        return select_positive(vreinterpretq_u32_f32(x), a, b);
+    template <int constant>
+    static Reg select_positive(Reg x, Reg r) {  // NEON's own comparison signals on any NaN
+        return select_positive<constant>(vreinterpretq_u32_f32(x), r);
     }
-    static Reg select_positive(Raw x, Reg a, Reg b) {
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {
         const uint32x4_t below = vsubq_u32(x, vdupq_n_u32(1));
-        return vbslq_f32(vcltq_u32(below, vdupq_n_u32(0x7f800000)), a, b);
+        return vbslq_f32(vcltq_u32(below, vdupq_n_u32(0x7f800000)), broadcast(constant), r);
     }
-    static Reg select_positive(Signs x, Reg a, Reg b) {
-        return vbslq_f32(vtstq_u32(vdupq_n_u32(x.bits), places()), a, b);
+    template <int constant>
+    static Reg select_positive(Signs x, Reg r) {
+        return vbslq_f32(vtstq_u32(vdupq_n_u32(x.bits), places()), broadcast(constant), r);
     }
     static Signs signs(Raw x) {
         const uint32x4_t below = vsubq_u32(x, vdupq_n_u32(1));
@@ -108,15 +111,18 @@ struct Vec<double> : Partial<Vec<double>> {
     static void stream(double* p, Reg r) { store(p, r); }
     static void fence() {}
     static Reg widen(Raw x) { return vreinterpretq_f64_u64(x); }
-    static Reg select_positive(Reg x, Reg a, Reg b) {
-        return select_positive(vreinterpretq_u64_f64(x), a, b);
+    template <int constant>
+    static Reg select_positive(Reg x, Reg r) {
+        return select_positive<constant>(vreinterpretq_u64_f64(x), r);
     }
-    static Reg select_positive(Raw x, Reg a, Reg b) {
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {
         const uint64x2_t below = vsubq_u64(x, vdupq_n_u64(1));
-        return vbslq_f64(vcltq_u64(below, vdupq_n_u64(0x7ff0000000000000)), a, b);
+        return vbslq_f64(vcltq_u64(below, vdupq_n_u64(0x7ff0000000000000)), broadcast(constant), r);
     }
-    static Reg select_positive(Signs x, Reg a, Reg b) {
-        return vbslq_f64(vtstq_u64(vdupq_n_u64(x.bits), places()), a, b);
+    template <int constant>
+    static Reg select_positive(Signs x, Reg r) {
+        return vbslq_f64(vtstq_u64(vdupq_n_u64(x.bits), places()), broadcast(constant), r);
     }
     static Signs signs(Raw x) {
         const uint64x2_t below = vsubq_u64(x, vdupq_n_u64(1));
@@ -161,8 +167,10 @@ struct WidenedVec : Vec<float>, Partial<WidenedVec<T>> {
     static void store(T* p, Reg r) { vst1_u16(reinterpret_cast<std::uint16_t*>(p), narrow(T{}, r)); }
     static void stream(T* p, Reg r) { store(p, r); }
     static Reg widen(Raw x) { return leaky_relu::widen(T{}, x); }
-    static Reg select_positive(Raw x, Reg a, Reg b) {  // converting would raise invalid for a signalling NaN
-        return vbslq_f32(vreinterpretq_u32_s32(vmovl_s16(vreinterpret_s16_u16(positive(x)))), a, b);
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {  // converting would raise invalid for a signalling NaN
+        return vbslq_f32(vreinterpretq_u32_s32(vmovl_s16(vreinterpret_s16_u16(positive(x)))),
+                         broadcast(constant), r);
     }
     static Signs signs(Raw x) { return {vaddv_u16(vand_u16(positive(x), vmovn_u32(vld1q_u32(lane_bits))))}; }
 

@@ -11,10 +11,10 @@
 //     store(p, r), store_partial(p, r, n)     rounded to nearest even; nothing beyond n is touched
 //     stream(p, r), fence()    store past the caches, p aligned to a register; make such stores visible
 //     widen(raw)               to Compute, exactly
-//     select_positive(x, a, b) a where x > 0, else b. A Raw is compared as integers, positive and not NaN being one
-//                              unsigned comparison: no NaN raises a flag. A Reg is multiplied as well, so there a
-//                              signalling NaN may raise invalid, but not a quiet one. Signs are not compared at all;
-//                              bits beyond the lanes do not count
+//     select_positive<c>(x, r) c, which is 0 or 1, where x > 0, else r. No NaN in a Raw raises a flag: where the
+//                              hardware's comparison would, it is compared as integers (positive and not NaN is one
+//                              unsigned comparison). A Reg is multiplied as well, so there a signalling NaN may raise
+//                              invalid, but not a quiet one. Signs are not compared; bits beyond the lanes do not count
 //     signs(raw)               the Signs of a Raw that is multiplied as well; bits beyond the lanes are clear
 //     multiply(a, b)           rounded once, in Compute
 //
@@ -65,8 +65,14 @@ struct Vec {
     static void fence() {}
     static void store_partial(Compute*, Reg, std::size_t) {}
     static Reg widen(Raw x) { return x; }
-    static Reg select_positive(Raw x, Reg a, Reg b) { return is_positive(x) ? a : b; }
-    static Reg select_positive(Signs x, Reg a, Reg b) { return x.bits & 1 ? a : b; }
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {
+        return is_positive(x) ? constant : r;
+    }
+    template <int constant>
+    static Reg select_positive(Signs x, Reg r) {
+        return x.bits & 1 ? constant : r;
+    }
     static Signs signs(Raw x) { return {is_positive(x)}; }
     static Reg multiply(Reg a, Reg b) { return a * b; }
 
@@ -139,7 +145,10 @@ struct WidenedVec : Vec<float> {
     static void stream(T* p, Reg r) { store(p, r); }
     static void store_partial(T*, Reg, std::size_t) {}
     static Reg widen(Raw x) { return leaky_relu::widen(x); }
-    static Reg select_positive(Raw x, Reg a, Reg b) { return is_positive(x) ? a : b; }
+    template <int constant>
+    static Reg select_positive(Raw x, Reg r) {
+        return is_positive(x) ? constant : r;
+    }
     static Signs signs(Raw x) { return {is_positive(x)}; }
 };
 template <>
