@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "../kernel_table.hpp"
 
@@ -140,31 +141,52 @@ struct Vec<double> {
     static Sums add_products(Sums s, Reg a, Reg b) { return _mm256_add_pd(s, _mm256_mul_pd(a, b)); }
 };
 
-// AVX2 masks no 16-bit elements: a partial register goes through memory.
-template <class V>
-struct PartialThroughMemory {
-    template <class T>
-    static auto load_partial(const T* p, std::size_t n) {
-        alignas(32) T buffer[V::lanes];
-        for (std::size_t i = 0; i < V::lanes; ++i) buffer[i] = i < n ? p[i] : T{T::one};
-        return V::load(buffer);
+// AVX2 masks no 16-bit elements: the first n < 8 are put together from scalars, not in memory, from where a
+// register just written in pieces loads slowly. The other elements hold `idle`.
+template <class T>
+__m128i load_first(const T* p, std::size_t n, std::uint16_t idle) {
+    alignas(16) static constexpr std::int16_t idle_from[16] = {0,  0,  0,  0,  0,  0,  0,  0,
+                                                               -1, -1, -1, -1, -1, -1, -1, -1};
+    std::uint64_t low = 0, high = 0;
+    if (n & 1) std::memcpy(&high, p + (n & 6), 2);
+    if (n & 2) {
+        std::uint32_t pair;
+        std::memcpy(&pair, p + (n & 4), 4);
+        high = high << 32 | pair;
     }
-    template <class T, class Reg>
-    static void store_partial(T* p, Reg r, std::size_t n) {
-        alignas(32) T buffer[V::lanes];
-        V::store(buffer, r);
-        for (std::size_t i = 0; i < n; ++i) p[i] = buffer[i];
+    if (n & 4) {
+        std::memcpy(&low, p, 8);
+    } else {
+        low = high;
+        high = 0;
     }
-};
+    const __m128i words = _mm_set_epi64x(std::int64_t(high), std::int64_t(low));
+    const __m128i others = _mm_loadu_si128(reinterpret_cast<const __m128i*>(idle_from + 8 - n));
+    return _mm_or_si128(words, _mm_and_si128(others, _mm_set1_epi16(short(idle))));
+}
+
+template <class T>
+void store_first(T* p, __m128i words, std::size_t n) {
+    std::uint64_t rest = std::uint64_t(_mm_cvtsi128_si64(words));
+    if (n & 4) {
+        std::memcpy(p, &rest, 8);
+        rest = std::uint64_t(_mm_extract_epi64(words, 1));
+    }
+    if (n & 2) {
+        std::memcpy(p + (n & 4), &rest, 4);
+        rest >>= 32;
+    }
+    if (n & 1) std::memcpy(p + (n & 6), &rest, 2);
+}
 
 template <>
-struct Vec<Half> : Vec<float>, PartialThroughMemory<Vec<Half>> {
+struct Vec<Half> : Vec<float> {
     using Element = Half;
     using Raw = __m128i;
-    using PartialThroughMemory::load_partial, PartialThroughMemory::store_partial,
-        Vec<float>::select_positive;
+    using Vec<float>::select_positive;
 
     static Raw load(const Half* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
+    static Raw load_partial(const Half* p, std::size_t n) { return load_first(p, n, Half::one); }
     static Reg widen(Raw x) { return _mm256_cvtph_ps(x); }
     template <int constant>
     static Reg select_positive(Raw x, Reg r) {  // converting would raise invalid for a signalling NaN
@@ -175,6 +197,7 @@ struct Vec<Half> : Vec<float>, PartialThroughMemory<Vec<Half>> {
     static Signs signs(Raw x) { return Vec<float>::signs(_mm256_castps_si256(widen(x))); }
     static void store(Half* p, Reg r) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), narrow(r)); }
     static void stream(Half* p, Reg r) { _mm_stream_si128(reinterpret_cast<__m128i*>(p), narrow(r)); }
+    static void store_partial(Half* p, Reg r, std::size_t n) { store_first(p, narrow(r), n); }
 
   private:
     static __m128i narrow(Reg r) { return _mm256_cvtps_ph(r, _MM_FROUND_TO_NEAREST_INT); }
@@ -182,7 +205,7 @@ struct Vec<Half> : Vec<float>, PartialThroughMemory<Vec<Half>> {
 
 // Elements in even and in odd places apart: a bfloat16 is widened by a shift or a mask where it lies.
 template <>
-struct Vec<BFloat16> : PartialThroughMemory<Vec<BFloat16>> {
+struct Vec<BFloat16> {
     using Element = BFloat16;
     using Compute = float;
     using Float = Vec<float>;
@@ -197,6 +220,11 @@ struct Vec<BFloat16> : PartialThroughMemory<Vec<BFloat16>> {
         return {all, all};
     }
     static Raw load(const BFloat16* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+    static Raw load_partial(const BFloat16* p, std::size_t n) {
+        if (n < 8) return _mm256_set_m128i(_mm_set1_epi16(BFloat16::one), load_first(p, n, BFloat16::one));
+        return _mm256_set_m128i(load_first(p + 8, n - 8, BFloat16::one),
+                                _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    }
     static Reg load_slopes(const float* p) { return split(Float::load_slopes(p), Float::load_slopes(p + 8)); }
     static Reg load_slopes_partial(const float* p, std::size_t n) {
         return split(Float::load_slopes_partial(p, n < 8 ? n : 8),
@@ -205,6 +233,12 @@ struct Vec<BFloat16> : PartialThroughMemory<Vec<BFloat16>> {
     static void store(BFloat16* p, Reg r) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
     static void stream(BFloat16* p, Reg r) { _mm256_stream_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }
     static void fence() { _mm_sfence(); }
+    static void store_partial(BFloat16* p, Reg r, std::size_t n) {
+        const __m256i words = narrow(r);
+        if (n < 8) return store_first(p, _mm256_castsi256_si128(words), n);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(words));
+        store_first(p + 8, _mm256_extracti128_si256(words, 1), n - 8);
+    }
     static Reg widen(Raw x) {
         return {_mm256_castsi256_ps(_mm256_slli_epi32(x, 16)),
                 _mm256_castsi256_ps(_mm256_and_si256(x, _mm256_set1_epi32(int(0xffff0000))))};
