@@ -45,7 +45,9 @@ inline bool is_positive(Half x) { return std::uint16_t(x.bits - 1) < 0x7c00; }
 inline bool is_positive(BFloat16 x) { return std::uint16_t(x.bits - 1) < 0x7f80; }
 inline bool is_positive(float x) { return bit_cast<std::uint32_t>(x) - 1 < 0x7f800000u; }
 inline bool is_positive(double x) { return bit_cast<std::uint64_t>(x) - 1 < 0x7ff0000000000000u; }
-inline bool is_positive(long double x) { return std::isgreater(x, 0.0L); }
+inline bool is_positive(long double x) {  // isgreater alone is not quiet for Clang's 128 bits on Arm
+    return !std::isnan(x) && std::isgreater(x, 0.0L);
+}
 
 template <class T>
 struct Vec {
