@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 SIZES = (1, 100, 1_000, 10_000, 100_000, 1_000_000, 16_000_000, 64_000_000)
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 LAYOUTS = ("contiguous", "strided", "transposed")
+CACHE_LINE = 64
 _BLOCK = 1_000_000
 
 
@@ -33,16 +34,26 @@ class Case(NamedTuple):
         x = arrays(1, self.dtype, self.layout)[0]
         return PEERS[self.peer].takes(self.operation, self.way, x) and why_unavailable(self.peer) is None
 
-    def timer(self, size: int) -> Timer:
-        operands = Operands(*arrays(size, self.dtype, self.layout), self.threads)
+    def timer(self, size: int, y_after_x: int | None = None) -> Timer:
+        operands = Operands(*arrays(size, self.dtype, self.layout, y_after_x), self.threads)
         return checked_timer(self.peer, self.operation, self.way, operands)
 
 
 @lru_cache(maxsize=3)
-def arrays(size: int, dtype: str, layout: str) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Return x, g and y of so many elements; of x[::2], or of the transpose of a matrix, where asked for."""
+def arrays(
+    size: int, dtype: str, layout: str, y_after_x: int | None = None
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """
+    Return x, g and y of so many elements; of x[::2], or of the transpose of a matrix, where asked for.
+
+    y begins so many bytes later in its cache line than x does; None leaves that to NumPy's allocator.
+    """
     x, g = (_laid_out(size, dtype, layout, seed) for seed in (1, 2))
-    return x, g, np.empty_like(x)
+    if y_after_x is None:
+        return x, g, np.empty_like(x)
+    buffer = np.empty(x.nbytes + CACHE_LINE, np.uint8)
+    begin = (x.ctypes.data + y_after_x - buffer.ctypes.data) % CACHE_LINE
+    return x, g, np.ndarray(x.shape, x.dtype, buffer, begin)
 
 
 def _laid_out(size: int, dtype: str, layout: str, seed: int) -> NDArray[Any]:
