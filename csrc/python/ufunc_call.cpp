@@ -158,9 +158,8 @@ void install_call(Operation operation, PyObject* ufunc) {
     const auto expected = Py_ssize_t(offsetof(PyUFuncObject, vectorcall));
     if (Py_TYPE(ufunc)->tp_vectorcall_offset != expected || !object->vectorcall) {
         throw py::import_error(
-            "leaky_relu does not know this NumPy's ufuncs: their vectorcall is not where it is in the "
-            "headers "
-            "it was built with; install a leaky-relu built for this NumPy, or an older NumPy");
+            "leaky_relu does not know this NumPy's ufuncs: their vectorcall is not where the headers it was "
+            "built with say; install a leaky-relu built for this NumPy, or an older NumPy");
     }
     if (!default_slope) {
         numpys_vectorcall = object->vectorcall;
