@@ -29,6 +29,6 @@ def draw(rows: list[dict[str, Any]], file: str) -> None:
             axis.loglog(sizes, speeds, label=label, linewidth=2.5 if label.startswith("leaky_relu") else 1.2)
         axis.set(title=f"{threads} thread{'s' * (threads > 1)}", xlabel="bytes of x", ylabel="GB/s")
         axis.grid(alpha=0.3)
-        axis.legend(fontsize="small")
     figure.tight_layout()
-    figure.savefig(file, dpi=150)
+    axes[0, -1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False)  # beside the lines
+    figure.savefig(file, dpi=150, bbox_inches="tight")
