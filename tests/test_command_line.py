@@ -49,6 +49,14 @@ def test_comparison_has_a_row_for_each_peer_and_size():
     assert all(row["ratio"] == 1 for rows in blocks for row in rows if row["peer"] == "leaky_relu")
 
 
+@pytest.mark.parametrize("seconds", ["-1", "nan", "inf", "long"])
+def test_seconds_that_are_none(seconds, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["leaky_relu", f"--seconds={seconds}"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert f"invalid seconds value: '{seconds}'" in capsys.readouterr().err
+
+
 def test_version():
     assert run("--version").stdout == f"leaky-relu {__version__}\n"
 
@@ -91,6 +99,31 @@ def test_apply_replaces_what_a_link_points_to(tmp_path):
     apply_here(tmp_path / "x.npy", tmp_path / "link.npy")
     assert (tmp_path / "link.npy").is_symlink()
     assert (tmp_path / "y.npy").is_file()
+
+
+def test_apply_keeps_the_mode_of_what_it_replaces(tmp_path):
+    np.save(tmp_path / "x.npy", np.ones(3))
+    (tmp_path / "y.npy").touch(mode=0o600)
+    apply_here(tmp_path / "x.npy", tmp_path / "y.npy")
+    assert (tmp_path / "y.npy").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 0), (("-W", "error"), 2)])
+def test_apply_warns_in_one_line(tmp_path, options, code):
+    np.save(tmp_path / "x.npy", np.float32([-1e38]))
+    command = [
+        sys.executable,
+        *options,
+        "-m",
+        "leaky_relu",
+        "apply",
+        "x.npy",
+        "y.npy",
+        "--negative-slope=1e2",
+    ]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == code
+    assert result.stderr == "python -m leaky_relu: overflow encountered in leaky_relu\n"
 
 
 def saved(array):

@@ -2,12 +2,21 @@
 
 import argparse
 import json
+import math
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import leaky_relu
 from leaky_relu import _apply, _demo
+
+
+def seconds(text: str) -> float:  # argparse's message takes the name
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise ValueError(text)
+    return value
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -20,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="the same for machines")
     parser.add_argument(
         "--seconds",
-        type=float,
+        type=seconds,
         default=5.0,
         metavar="S",
         help="of comparison, about; 0 for none (default: 5)",
@@ -29,7 +38,13 @@ def _parser() -> argparse.ArgumentParser:
     apply = commands.add_parser("apply", help="apply to a .npy file", description="Apply to a .npy file.")
     apply.add_argument("source", type=Path, metavar="IN.npy")
     apply.add_argument("target", type=Path, metavar="OUT.npy", help="replaced if it exists; not the input")
-    apply.add_argument("--negative-slope", type=float, default=0.01, metavar="S", help="default: 0.01")
+    apply.add_argument(
+        "--negative-slope",
+        type=float,
+        default=0.01,
+        metavar="S",
+        help="default: 0.01; =S if it begins with -",
+    )
     return parser
 
 
@@ -42,7 +57,7 @@ def main() -> int:
             print(json.dumps(_demo.as_json(arguments.seconds), indent=2))
         else:
             _demo.show(arguments.seconds)
-        sys.stdout.flush()
+        print(end="", flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit fails again
         return 1
@@ -50,7 +65,7 @@ def main() -> int:
         return 130
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, Warning) as error:
         return _fail(str(error))
     return 0
 
@@ -61,4 +76,5 @@ def _fail(message: str) -> int:
 
 
 if __name__ == "__main__":
+    warnings.formatwarning = lambda message, *_: f"python -m leaky_relu: {message}\n"
     sys.exit(main())

@@ -1,6 +1,7 @@
 """Leaky ReLU of a .npy file, of any size: both files are mapped into memory."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,6 +41,8 @@ def apply(source: Path, target: Path, negative_slope: float) -> None:
                 np.asarray(x), negative_slope, out=np.asarray(y)
             )  # asarray: no subclass, the short way
             y.flush()
+            if target.exists():
+                shutil.copymode(target, unfinished)
             os.replace(unfinished, target)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(target)) from error
@@ -48,6 +51,8 @@ def apply(source: Path, target: Path, negative_slope: float) -> None:
 def _mapped(source: Path) -> NDArray[Any]:
     try:
         return np.lib.format.open_memmap(source, mode="r")  # never unpickles
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(source)) from error
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{source}: not an array that can be read: {error}") from error
 

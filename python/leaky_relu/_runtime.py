@@ -4,6 +4,8 @@ import os
 
 from leaky_relu import _core
 
+_MOST = 2**31 - 1  # what C++ takes of numbers that may be any
+
 
 def simd_target() -> str:
     """
@@ -80,7 +82,7 @@ def set_num_threads(n: int) -> None:
     """
     if n < 1:
         raise ValueError(f"the number of threads must be at least 1, got {n}")
-    _core.set_num_threads(n)
+    _core.set_num_threads(min(n, _MOST))
 
 
 def clear_cache() -> int:
@@ -153,6 +155,6 @@ def _available_cpus() -> int:
 
 
 _threads = _environment_number("LEAKY_RELU_NUM_THREADS", 1)
-_core.set_num_threads(_threads or _omp_threads() or _available_cpus())
+set_num_threads(_threads or _omp_threads() or _available_cpus())
 _megabytes = _environment_number("LEAKY_RELU_CACHE_MB", 0)
-_core._set_cache_budget((512 if _megabytes is None else _megabytes) << 20)
+_core._set_cache_budget(min(512 if _megabytes is None else _megabytes, _MOST) << 20)
