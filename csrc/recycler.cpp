@@ -84,6 +84,10 @@ void* acquire(std::size_t bytes) {
     const std::lock_guard<std::mutex> lock(state().mutex);
     void* address = state().take(capacity);
     if (!address) address = map(capacity);
+    if (!address) {  // what lies idle may be what is missing
+        state().shrink(0);
+        address = map(capacity);
+    }
     if (!address) return nullptr;
     try {
         state().live.emplace(address, capacity);

@@ -144,3 +144,8 @@ def test_python_int_beyond_float64(way, index):
     args[index] = 10**400
     with pytest.raises((TypeError, OverflowError)):
         operator.call(lr.leaky_relu, *args)
+
+
+def test_integer_slope_of_a_longdouble_keeps_its_digits(way):
+    x, slope = np.array([-1], np.longdouble), 3**100
+    assert_same(lr.leaky_relu(x, slope), np.array([-np.longdouble(slope)]))

@@ -46,6 +46,24 @@ IMPORTS = {
     "before": "import ml_dtypes, leaky_relu",
     "after": "import leaky_relu, ml_dtypes",
     "after the first call": "import leaky_relu; leaky_relu.leaky_relu(1.0); import ml_dtypes",
+    "after a look for it": """
+import importlib.util, leaky_relu
+importlib.util.find_spec("ml_dtypes")
+import ml_dtypes
+""",
+    "after an import that failed": """
+import sys, leaky_relu
+class Fails:
+    def find_spec(self, name, path=None, target=None):
+        if name == "ml_dtypes":
+            raise ImportError
+sys.meta_path.insert(1, Fails())
+try:
+    import ml_dtypes
+except ImportError:
+    del sys.meta_path[1]
+import ml_dtypes
+""",
     "after a refusal": """
 import leaky_relu
 try:

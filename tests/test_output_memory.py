@@ -138,6 +138,18 @@ def test_budget_from_the_environment(printed, megabytes, kept):
     assert printed(code, LEAKY_RELU_CACHE_MB=megabytes) == str(kept)
 
 
+def test_idle_memory_is_given_up_for_another_size(printed):
+    printed("""
+        import resource, numpy as np, leaky_relu as lr
+        x = np.ones(40 << 20, np.float32)
+        lr.leaky_relu(x)
+        with open("/proc/self/statm") as file:
+            size = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (size + (50 << 20), -1))
+        lr.leaky_relu(x[: 30 << 20])
+    """)
+
+
 def test_arrays_outlive_the_interpreter(printed):
     printed("""
         import builtins, sys, numpy as np, leaky_relu as lr

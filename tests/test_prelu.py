@@ -163,6 +163,14 @@ def test_output_given(dtype):
     assert_same(x, expected)
 
 
+@pytest.mark.parametrize("in_place", [False, True])
+def test_output_may_hold_the_weight(dtype, in_place):
+    x, out = data(dtype, (1, 2, 64)), data(dtype, (1, 2, 64))
+    weight = (x if in_place else out)[0, 0, :2]
+    expected = prelu(x.copy(), weight.copy())
+    assert_same(prelu(x, weight, out=x if in_place else out), expected)
+
+
 @pytest.mark.parametrize("shape", [(0, 3, 5), (2, 3, 0), (0, 3)], ids=str)
 def test_empty(shape):
     x = np.zeros(shape, np.float32)

@@ -1,6 +1,7 @@
 """How many threads there may be: the environment, the CPUs of the process, threadpoolctl."""
 
 import os
+import zipfile
 
 import leaky_relu as lr
 import pytest
@@ -52,6 +53,14 @@ def test_bad_thread_count_in_the_environment(printed, text):
         """,
         LEAKY_RELU_NUM_THREADS=text,
     )
+
+
+def test_loader_that_modules_share_is_left_alone(printed, tmp_path):
+    with zipfile.ZipFile(tmp_path / "modules.zip", "w") as archive:
+        archive.writestr("threadpoolctl.py", "class LibController: pass\ndef register(controller): print(1)")
+        archive.writestr("another.py", "")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'modules.zip')!r})\n"
+    assert printed(code + "import leaky_relu, threadpoolctl, another") == "1"
 
 
 @pytest.mark.parametrize("first", ["leaky_relu", "threadpoolctl"])

@@ -112,6 +112,19 @@ def test_reduce_and_accumulate():
         leaky_relu.reduce(np.zeros((0, 2)))
 
 
+@pytest.mark.parametrize("n", [3, 40, 600])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "longdouble"])
+def test_folds_take_one_element_after_the_other(dtype, n):
+    a = np.random.default_rng(n).uniform(-1.5, 1.5, 2 * n).astype(dtype)
+    for x in (a[:n], a[::2], a[n - 1 :: -1]):
+        folded = [x[:1]]
+        for slope in x[1:]:
+            folded.append(leaky_relu(folded[-1], slope))
+        assert_same(leaky_relu.accumulate(x), np.concatenate(folded))
+        assert_same(leaky_relu.reduce(x), folded[-1][0])
+        assert_same(leaky_relu.reduceat(x, [0, 1])[0], x[0])
+
+
 def test_gradient_has_no_folds(ufunc):
     if ufunc.nin == 2:
         pytest.skip("two inputs fold")

@@ -106,7 +106,7 @@ struct NumpysArguments {
         if (PyFloat_CheckExact(slope) || PyLong_CheckExact(slope)) {
             const double value = PyFloat_AsDouble(slope);
             if (value == -1 && PyErr_Occurred()) PyErr_Clear();  // an integer beyond float64: NumPy says so
-            if (may_raise_in_float32(value)) {
+            if (may_raise_in_float32(value) && type_number(x) != NPY_LONGDOUBLE) {
                 made_slope = as_float64(value);
                 slope = made_slope.ptr();
             }

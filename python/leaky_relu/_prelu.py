@@ -58,10 +58,11 @@ def _is_plain(array: Any, dtype: np.dtype[Any]) -> bool:
     return type(array) is np.ndarray and array.dtype == dtype and array.flags.carray
 
 
-def _takes(out: Any, x: NDArray[Any]) -> bool:
-    if out is None or out is x:
+def _takes(out: Any, x: NDArray[Any], weight: NDArray[Any]) -> bool:
+    if out is None:
         return True
-    return _is_plain(out, x.dtype) and out.shape == x.shape and not np.may_share_memory(out, x)
+    fits = out is x or (_is_plain(out, x.dtype) and out.shape == x.shape and not np.may_share_memory(out, x))
+    return fits and not np.may_share_memory(out, weight)
 
 
 @overload
@@ -138,7 +139,7 @@ def prelu(x: Any, weight: ArrayLike, *, channel_axis: int = 1, out: Any = None) 
         weight = weight.astype(np.float32)
     if weight.size > 1 and type(x) is np.ndarray and x.size:
         data, _ = _loop("prelu", (x, weight), ("x", "weight"))
-        if x.dtype == data and x.flags.c_contiguous and x.flags.aligned and _takes(out, x):
+        if x.dtype == data and x.flags.c_contiguous and x.flags.aligned and _takes(out, x, weight):
             return _core._prelu(x, _as_slopes(weight, data), inner, out)
     if weight.size == 1:
         weight = weight.reshape(())

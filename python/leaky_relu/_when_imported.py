@@ -1,10 +1,27 @@
 """Optional packages are not imported by us; what is to be done with them is done when somebody else does."""
 
-import importlib.util
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
+
+
+class _Loader:
+    """Calls back after the module is executed. Wraps the loader, which other modules may share."""
+
+    def __init__(self, loader: Any, callback: Callable[[ModuleType], None]) -> None:
+        self.loader = loader
+        self.callback = callback
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.loader, name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        if module.__spec__ is not None:
+            module.__spec__.loader = module.__loader__ = self.loader
+        self.loader.exec_module(module)
+        self.callback(module)
 
 
 class _Finder:
@@ -17,19 +34,17 @@ class _Finder:
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
         if name != self.name:
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.loader is None:
-            return None
-        loader: Any = spec.loader
-        execute = loader.exec_module
+        for finder in sys.meta_path:
+            if finder is not self and (spec := finder.find_spec(name, path, target)) is not None:
+                if spec.loader is not None:
+                    spec.loader = _Loader(spec.loader, self._imported)  # type: ignore[assignment]
+                return spec
+        return None
 
-        def exec_module(module: ModuleType) -> None:
-            execute(module)
+    def _imported(self, module: ModuleType) -> None:
+        if self in sys.meta_path:  # after a mere look for the module, or an import that failed, it still is
+            sys.meta_path.remove(self)
             self.callback(module)
-
-        loader.exec_module = exec_module
-        return spec
 
 
 def when_imported(name: str, callback: Callable[[ModuleType], None]) -> None:
