@@ -3,6 +3,8 @@
 #include <atomic>
 #include <stdexcept>
 
+#include "fp_status.hpp"
+
 #if defined(__x86_64__) || defined(_M_X64)
 #define LEAKY_RELU_X86_64
 #if defined(_MSC_VER)
@@ -104,19 +106,36 @@ void use_target(const std::string& name) {
                                 choices);
 }
 
-Kernel find_kernel(Operation operation, DType dtype) {
-    const Kernel kernel = table_in_use().kernels[operation][dtype];
+namespace {
+
+const KernelTable& table_for_this_thread() {
+    const KernelTable& table = table_in_use();
+    const bool other = table.while_denormals_are_zero && fp_status::denormals_are_zero();
+    return other ? *table.while_denormals_are_zero : table;
+}
+
+}  // namespace
+
+Kernel find_kernel(std::size_t operation, DType dtype) {
+    const Kernel kernel = table_for_this_thread().kernels[operation][dtype];
     return kernel ? kernel : scalar_table.kernels[operation][dtype];
 }
 
-PackedKernel find_packed_kernel(Operation operation, DType dtype) {
-    const PackedKernel kernel = table_in_use().packed[operation][dtype];
-    return kernel ? kernel : scalar_table.packed[operation][dtype];
+PackedKernel find_packed_forward(DType dtype) {
+    const PackedKernel kernel = table_for_this_thread().packed_forward[dtype];
+    return kernel ? kernel : scalar_table.packed_forward[dtype];
 }
 
-PReLUKernel find_prelu_kernel(DType dtype) {
-    const PReLUKernel kernel = table_in_use().prelu_kernels[dtype];
-    return kernel ? kernel : scalar_table.prelu_kernels[dtype];
+PackedKernel find_packed_gradient(DType dtype) {
+    const PackedKernel kernel = table_for_this_thread().packed_gradient[dtype];
+    return kernel ? kernel : scalar_table.packed_gradient[dtype];
 }
+
+ReductionKernel find_reduction(Reduction reduction, DType dtype) {
+    const ReductionKernel kernel = table_for_this_thread().reductions[reduction][dtype];
+    return kernel ? kernel : scalar_table.reductions[reduction][dtype];
+}
+
+Copier find_copier(std::ptrdiff_t element_size) { return table_in_use().copiers[copier_of(element_size)]; }
 
 }  // namespace leaky_relu
