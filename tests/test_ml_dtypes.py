@@ -64,7 +64,7 @@ except ImportError:
     del sys.meta_path[1]
 import ml_dtypes
 """,
-    "after a refusal": """
+    "after an unsupported dtype": """
 import leaky_relu
 try:
     leaky_relu.leaky_relu("a")
@@ -116,7 +116,7 @@ def test_first_call(printed, imports, first):
     assert printed(IMPORTS[imports] + DATA + FIRST_CALLS[first] + CHECK) == "bfloat16"
 
 
-@pytest.mark.parametrize("imports", ["after the first call", "after a refusal"])
+@pytest.mark.parametrize("imports", ["after the first call", "after an unsupported dtype"])
 @pytest.mark.parametrize("fast", "01")
 def test_late_import(printed, imports, fast):
     assert printed(IMPORTS[imports] + DATA + CHECK, LEAKY_RELU_FAST_CALL=fast) == "bfloat16"
