@@ -24,12 +24,12 @@ void explain_type_error(Operation op, PyObject* const* operands) {
     py::error_already_set numpys_error;
     py::tuple inputs(data_inputs[op] + 1);
     for (int k = 0; k <= data_inputs[op]; ++k) inputs[k] = py::reinterpret_borrow<py::object>(operands[k]);
-    const py::object refusal =
-        py::module_::import("leaky_relu._dtypes").attr("refusal")(ufunc_names[op], inputs);
-    if (refusal.is_none()) {
+    const py::object message = py::module_::import("leaky_relu._dtypes")
+                                   .attr("unsupported_dtype")(ufunc_names[op], inputs, numpys_error.value());
+    if (message.is_none()) {
         numpys_error.restore();
     } else {
-        PyErr_SetObject(PyExc_TypeError, refusal.ptr());
+        PyErr_SetObject(PyExc_TypeError, message.ptr());
     }
 }
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from leaky_relu._core import leaky_relu, leaky_relu_grad
-from leaky_relu._packed import Scalar, leaky_relu_grad_packed, leaky_relu_packed
+from leaky_relu._operands import Scalar
+from leaky_relu._packed import leaky_relu_grad_packed, leaky_relu_packed
 from leaky_relu._prelu import prelu, prelu_grad
 from leaky_relu._rrelu import check_bounds, rrelu
 
