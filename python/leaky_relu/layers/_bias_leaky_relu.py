@@ -99,7 +99,7 @@ class BiasLeakyReLU(OneParameterLayer):
         self, num_features: int, negative_slope: Scalar = 0.01, channel_axis: int = 1, inplace: bool = False
     ) -> None:
         super().__init__()
-        vars(self)["bias"] = np.zeros(count(self, "num_features", num_features), np.float32)
+        self.bias = np.zeros(count(self, "num_features", num_features), np.float32)
         self.negative_slope = negative_slope
         self.channel_axis = channel_axis
         self.inplace = inplace

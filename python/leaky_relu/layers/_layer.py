@@ -70,6 +70,7 @@ class Layer(ABC):
     _pass: Any = None  # what the last forward pass has kept
 
     training: bool = checked(flag)
+    _training: bool
 
     def __init__(self) -> None:
         self.training = True
@@ -129,7 +130,8 @@ class Layer(ABC):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._grads = {}
         self.training = True  # which the layers of version 0.1.0 did not all have
-        vars(self).update((name, value) for name, value in state.items() if name not in _NOT_COPIED)
+        for name in state.keys() - _NOT_COPIED:
+            setattr(self, name, state[name])
 
     @overload
     def __call__(self, x: NDArray[Floating], *, out: None = None) -> NDArray[Floating]: ...
@@ -177,7 +179,7 @@ class Layer(ABC):
         vjp : for more than one pass at a time.
         """
         self._pass = None  # so that no backward pass goes through an older one if this one fails
-        y, self._pass = self._go_forward(x, out, self.training)
+        y, self._pass = self._go_forward(x, out, self._training)
         return y
 
     @overload

@@ -81,6 +81,8 @@ class LeakyReLU(Layer):
 
     negative_slope: Scalar = checked(real_number)
     inplace: bool = checked(flag)
+    _negative_slope: Scalar
+    _inplace: bool
 
     def __init__(self, negative_slope: Scalar = 0.01, inplace: bool = False) -> None:
         super().__init__()
@@ -91,8 +93,8 @@ class LeakyReLU(Layer):
         return f"negative_slope={self.negative_slope}" + ", inplace=True" * self.inplace
 
     def _forward(self, x: Any, out: Any) -> tuple[Any, Any]:
-        slope = self.negative_slope
-        if self.inplace and out is None:
+        slope = self._negative_slope
+        if self._inplace and out is None:
             out = writable_input(self, x)
         y, positive = leaky_relu_packed(x, slope, out=out)
         return y, (positive, slope)

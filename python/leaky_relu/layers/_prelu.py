@@ -77,11 +77,13 @@ class PReLU(OneParameterLayer):
 
     weight: NDArray[np.floating[Any]] = checked(parameter)
     channel_axis: int = checked(integer)
+    _weight: NDArray[np.floating[Any]]
+    _channel_axis: int
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, channel_axis: int = 1) -> None:
         super().__init__()
         number = count(self, "num_parameters", num_parameters)
-        vars(self)["weight"] = np.full(number, real_number(self, "init", init), np.float32)
+        self.weight = np.full(number, real_number(self, "init", init), np.float32)
         self.channel_axis = channel_axis
 
     @property
@@ -93,8 +95,8 @@ class PReLU(OneParameterLayer):
         return f"num_parameters={self.num_parameters}{channel_axis}"
 
     def _forward(self, x: Any, out: Any) -> tuple[Any, Any]:
-        x, weight = np.asarray(x), self.weight.copy()  # an update in place may come before the backward pass
-        axis = self.channel_axis
+        x, weight = np.asarray(x), self._weight.copy()  # an update in place may come before the backward pass
+        axis = self._channel_axis
         return prelu(x, weight, channel_axis=axis, out=out), (x, weight, axis)
 
     def _backward(self, grad_output: Any, kept: Any, out: Any) -> Any:

@@ -18,10 +18,10 @@ from leaky_relu.layers._state import check_names
 
 
 def _bound(layer: Any, name: str, value: Any) -> float:
-    bounds = {**vars(layer), name: float(real_number(layer, name, value))}
-    check_bounds(name_of(layer), bounds.get("lower", bounds[name]), bounds.get("upper", bounds[name]))
-    number: float = bounds[name]
-    return number
+    bound = float(real_number(layer, name, value))
+    lower, upper = getattr(layer, "_lower", bound), getattr(layer, "_upper", bound)
+    check_bounds(name_of(layer), *((bound, upper) if name == "lower" else (lower, bound)))
+    return bound
 
 
 def _generator(layer: Any, name: str, value: Any) -> np.random.Generator:

@@ -1,4 +1,4 @@
-"""The settings of layers: checked whenever they are assigned, read like any attribute."""
+"""The settings of layers: checked whenever they are assigned."""
 
 import operator
 from collections.abc import Callable
@@ -10,16 +10,19 @@ from leaky_relu import _core
 
 
 class _Checked:
-    # Without __get__, so that reading finds the value in the instance at the cost of a plain attribute.
+    # The value stands in the attribute of this name with an underscore, which layers read for speed.
 
     def __init__(self, check: Callable[[Any, str, Any], Any]) -> None:
         self._check = check
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
+        self._name, self._place = name, f"_{name}"
+
+    def __get__(self, layer: Any, owner: type | None = None) -> Any:
+        return self if layer is None else getattr(layer, self._place)
 
     def __set__(self, layer: Any, value: Any) -> None:
-        vars(layer)[self._name] = self._check(layer, self._name, value)
+        setattr(layer, self._place, self._check(layer, self._name, value))
 
 
 def checked(check: Callable[[Any, str, Any], Any]) -> Any:
@@ -99,8 +102,8 @@ def real_number(layer: Any, name: str, value: Any) -> Any:
 
 
 def parameter(layer: Any, name: str, value: Any) -> Any:
-    """Take an array that may stand in for the parameter: of its shape and any floating dtype."""
-    shape = vars(layer)[name].shape
+    """Take an array that may take the place of the one there is: of its shape and any floating dtype."""
+    shape = getattr(layer, f"_{name}", value).shape
     wanted = f"{name_of(layer)}: {name} must be an array of a floating dtype and shape {shape}, got"
     return _floating_array(wanted, value, shape)
 
