@@ -52,10 +52,10 @@ def test_keeps_a_bit_an_element():
     del x
     gc.collect()
     assert there() is None
-    _, (positive, _) = layer._kept
-    assert positive.nbytes == 125
+    (signs,) = (thing for thing in gc.get_referents(*layer._pass) if isinstance(thing, np.ndarray))
+    assert signs.nbytes == 125
     layer.backward(np.ones(1000))
-    assert layer._kept is None
+    assert layer._pass is None
 
 
 def test_the_slope_of_the_forward_pass_counts():
@@ -92,15 +92,14 @@ def test_failed_passes():
         layer(np.ones(3, complex))
     with pytest.raises(RuntimeError):
         layer.backward(x)  # which would have been of another forward pass
-    with pytest.raises(ValueError, match="negative_slope must be a scalar"):
-        LeakyReLU([0.1])(x)
 
 
 def test_in_place_needs_a_writable_array():
     layer = LeakyReLU(inplace=True)
     with pytest.raises(TypeError, match=r"^LeakyReLU\(inplace=True\) works on arrays, got list$"):
         layer([1.0])
-    with pytest.raises(TypeError, match="out has dtype int64, but the result has float64"):
+    words = r"^LeakyReLU\(inplace=True\): x has dtype int64, which cannot hold the output; .*astype"
+    with pytest.raises(TypeError, match=words):
         layer(np.ones(3, np.int64))
     x = np.ones(3)
     x.flags.writeable = False
