@@ -5,9 +5,9 @@ import math
 import leaky_relu as lr
 import numpy as np
 import pytest
+from helpers import DTYPES, assert_same, compute_type, numbers
 from leaky_relu import _core, leaky_relu, leaky_relu_grad
 from leaky_relu._bias import bias_leaky_relu_grad
-from reference import DTYPES, assert_same, compute_type, numbers
 
 BUILT_IN = hasattr(_core, "_bias_grad")
 needs_kernel = pytest.mark.skipif(not BUILT_IN, reason="this build has no kernel of bias gradients")

@@ -1,19 +1,42 @@
 """Both gradients of a bias and Leaky ReLU in one pass."""
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from leaky_relu import _core
 from leaky_relu._dtypes import compute_dtype
-from leaky_relu._operands import Scalar, check_output, prepared, prepared_slope
+from leaky_relu._operands import check_output, prepared, prepared_slope
 from leaky_relu._prelu import check_channels
+from leaky_relu._typing import Floating, Out, RealLike, Scalar
 
 
+@overload
 def bias_leaky_relu_grad(
-    grad_output: ArrayLike,
-    y: ArrayLike,
+    grad_output: NDArray[Floating],
+    y: NDArray[Floating],
+    negative_slope: Scalar = 0.01,
+    *,
+    channel_axis: int = 1,
+    out: None = None,
+) -> tuple[NDArray[Floating], NDArray[np.floating[Any]]]: ...
+@overload
+def bias_leaky_relu_grad(
+    grad_output: RealLike, y: RealLike, negative_slope: Scalar = 0.01, *, channel_axis: int = 1, out: Out
+) -> tuple[Out, NDArray[np.floating[Any]]]: ...
+@overload
+def bias_leaky_relu_grad(
+    grad_output: RealLike,
+    y: RealLike,
+    negative_slope: Scalar = 0.01,
+    *,
+    channel_axis: int = 1,
+    out: NDArray[Any] | None = None,
+) -> tuple[NDArray[Any], NDArray[np.floating[Any]]]: ...
+def bias_leaky_relu_grad(
+    grad_output: RealLike,
+    y: RealLike,
     negative_slope: Scalar = 0.01,
     *,
     channel_axis: int = 1,

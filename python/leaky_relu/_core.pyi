@@ -213,6 +213,210 @@ class _LeakyReLUGrad(np.ufunc):  # type: ignore[misc]
         **options: Unpack[UfuncOptions],
     ) -> Any: ...
 
+class _BiasLeakyReLU(np.ufunc):  # type: ignore[misc]
+    @overload
+    def __call__(
+        self,
+        x: NDArray[Floating],
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[Floating]: ...
+    @overload
+    def __call__(
+        self,
+        x: Floating,
+        bias: Number,
+        /,
+        negative_slope: Number = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Floating: ...
+    @overload
+    def __call__(
+        self,
+        x: float,
+        bias: Number,
+        /,
+        negative_slope: Number = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> np.float64: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: DTypeOf[Floating],
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[Floating]: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        *,
+        out: Out | tuple[Out],
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Out: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        bias: RealLike,
+        negative_slope: RealLike,
+        out: Out,
+        /,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Out: ...
+    @overload
+    def __call__(
+        self,
+        x: RealArrayLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[np.floating[Any]]: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike | ArrayOfAnotherLibrary,
+        bias: RealLike | ArrayOfAnotherLibrary,
+        /,
+        negative_slope: RealLike | ArrayOfAnotherLibrary = 0.01,
+        out: Any = None,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Any: ...
+
+class _AffineLeakyReLU(np.ufunc):  # type: ignore[misc]
+    @overload
+    def __call__(
+        self,
+        x: NDArray[Floating],
+        scale: RealLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[Floating]: ...
+    @overload
+    def __call__(
+        self,
+        x: Floating,
+        scale: Number,
+        bias: Number,
+        /,
+        negative_slope: Number = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Floating: ...
+    @overload
+    def __call__(
+        self,
+        x: float,
+        scale: Number,
+        bias: Number,
+        /,
+        negative_slope: Number = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> np.float64: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        scale: RealLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: DTypeOf[Floating],
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[Floating]: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        scale: RealLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        *,
+        out: Out | tuple[Out],
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Out: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        scale: RealLike,
+        bias: RealLike,
+        negative_slope: RealLike,
+        out: Out,
+        /,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Out: ...
+    @overload
+    def __call__(
+        self,
+        x: RealArrayLike,
+        scale: RealLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[np.floating[Any]]: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike | ArrayOfAnotherLibrary,
+        scale: RealLike | ArrayOfAnotherLibrary,
+        bias: RealLike | ArrayOfAnotherLibrary,
+        /,
+        negative_slope: RealLike | ArrayOfAnotherLibrary = 0.01,
+        out: Any = None,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Any: ...
+
 leaky_relu: _LeakyReLU
 leaky_relu_grad: _LeakyReLUGrad
 

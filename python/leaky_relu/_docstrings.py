@@ -221,9 +221,11 @@ Parameters
 ----------
 x : array_like
     Input of any shape. Its dtype decides that of the result; the other inputs never promote it.
-scale, bias : array_like
-    Factor and summand; broadcast against `x` as any operand: ``(C,)`` after a dense layer, ``(C, 1, 1)``
-    for NCHW. They are first rounded as the slope is.
+scale : array_like
+    The factor; broadcast against `x` as any operand: ``(C,)`` after a dense layer, ``(C, 1, 1)`` for NCHW.
+    It is first rounded as the slope is.
+bias : array_like
+    What is added then; broadcast and rounded likewise.
 {_SLOPE.format(what="``x * scale + bias``")}
 {_OUT.format(name="x")}
 

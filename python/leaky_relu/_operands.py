@@ -1,13 +1,12 @@
 """Operands of the functions that are no ufuncs: made fit for the extension, or refused in clear words."""
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leaky_relu._dtypes import loop_dtype, parameter_dtype
-
-Scalar: TypeAlias = float | np.generic | NDArray[Any]  # of no dimensions
+from leaky_relu._typing import Scalar
 
 
 def unmasked(function: str, name: str, operand: Any) -> NDArray[Any]:

@@ -1,19 +1,32 @@
 """Leaky ReLU that keeps the signs of its input, one bit per element, and the gradient from them."""
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from leaky_relu import _core
-from leaky_relu._operands import Scalar, check_output, prepared, prepared_slope, unmasked
+from leaky_relu._operands import check_output, prepared, prepared_slope, unmasked
+from leaky_relu._typing import Floating, Out, RealLike, Scalar
 
 # The extension takes operands that need no preparing, and returns None for all others.
 
 
+@overload
 def leaky_relu_packed(
-    x: ArrayLike, negative_slope: Scalar = 0.01, *, out: NDArray[Any] | None = None
-) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    x: NDArray[Floating], negative_slope: Scalar = 0.01, *, out: None = None
+) -> tuple[NDArray[Floating], NDArray[np.uint8]]: ...
+@overload
+def leaky_relu_packed(
+    x: RealLike, negative_slope: Scalar = 0.01, *, out: Out
+) -> tuple[Out, NDArray[np.uint8]]: ...
+@overload
+def leaky_relu_packed(
+    x: RealLike, negative_slope: Scalar = 0.01, *, out: NDArray[Any] | None = None
+) -> tuple[Any, NDArray[np.uint8]]: ...
+def leaky_relu_packed(
+    x: RealLike, negative_slope: Scalar = 0.01, *, out: NDArray[Any] | None = None
+) -> tuple[Any, NDArray[np.uint8]]:
     """
     Leaky ReLU, and the signs of its input for `leaky_relu_grad_packed`: one bit per element.
 
@@ -90,7 +103,7 @@ def leaky_relu_packed(
     >>> leaky_relu_grad_packed(np.ones(4), positive, -1.0)
     array([-1., -1., -1.,  1.])
     """
-    result: tuple[NDArray[Any], NDArray[np.uint8]] | None = _core._packed_forward(x, negative_slope, out)
+    result: tuple[Any, NDArray[np.uint8]] | None = _core._packed_forward(x, negative_slope, out)
     if result is None:
         (x,) = prepared("leaky_relu_packed", x=x)
         slope = prepared_slope("leaky_relu_packed", negative_slope, x.dtype)
@@ -105,13 +118,33 @@ def leaky_relu_packed(
     return result
 
 
+@overload
 def leaky_relu_grad_packed(
-    grad_output: ArrayLike,
+    grad_output: NDArray[Floating],
+    positive: NDArray[np.uint8],
+    negative_slope: Scalar = 0.01,
+    *,
+    out: None = None,
+) -> NDArray[Floating]: ...
+@overload
+def leaky_relu_grad_packed(
+    grad_output: RealLike, positive: NDArray[np.uint8], negative_slope: Scalar = 0.01, *, out: Out
+) -> Out: ...
+@overload
+def leaky_relu_grad_packed(
+    grad_output: RealLike,
     positive: NDArray[np.uint8],
     negative_slope: Scalar = 0.01,
     *,
     out: NDArray[Any] | None = None,
-) -> NDArray[Any]:
+) -> Any: ...
+def leaky_relu_grad_packed(
+    grad_output: RealLike,
+    positive: NDArray[np.uint8],
+    negative_slope: Scalar = 0.01,
+    *,
+    out: NDArray[Any] | None = None,
+) -> Any:
     """
     Gradient of leaky ReLU from the signs that `leaky_relu_packed` returned.
 
@@ -170,7 +203,7 @@ def leaky_relu_grad_packed(
     >>> leaky_relu_grad_packed(np.array([1.0, 2.0, 3.0]), positive, 0.1)
     array([0.1, 2. , 3. ])
     """
-    result: NDArray[Any] | None = _core._packed_gradient(grad_output, positive, negative_slope, out)
+    result = _core._packed_gradient(grad_output, positive, negative_slope, out)
     if result is None:
         (grad_output,) = prepared("leaky_relu_grad_packed", grad_output=grad_output)
         bits = _prepared_bits(positive, grad_output.size)
@@ -181,11 +214,10 @@ def leaky_relu_grad_packed(
         if result is None and out is not None:  # not laid out as grad_output is, or over the bits
             np.copyto(out, _core._packed_gradient(grad_output, bits, slope, None))
             result = out
-        assert result is not None
     return result
 
 
-def _prepared_bits(positive: ArrayLike, n: int) -> NDArray[np.uint8]:
+def _prepared_bits(positive: Any, n: int) -> NDArray[np.uint8]:
     function = "leaky_relu_grad_packed"
     bits = unmasked(function, "positive", positive)
     if bits.dtype != np.uint8:

@@ -1,20 +1,18 @@
 """PReLU: Leaky ReLU with a slope for each channel, which is learned."""
 
 import math
-from typing import Any, TypeVar, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy import ndarray
 from numpy.lib.array_utils import normalize_axis_index
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from leaky_relu import _core
 from leaky_relu._core import leaky_relu
 from leaky_relu._dtypes import compute_dtype, parameter_dtype, reworded
 from leaky_relu._operands import prepared, unmasked
-
-_Out = TypeVar("_Out", bound=NDArray[Any])
-_Floating = TypeVar("_Floating", bound=np.floating[Any])
+from leaky_relu._typing import ArrayOfAnotherLibrary, Floating, OtherFloating, Out, RealLike
 
 # weight[_ALONG[k]] has k axes of length 1 after its own, so that it broadcasts along an axis before k others.
 _ALONG = [(slice(None), *[None] * k) for k in range(64)]
@@ -53,13 +51,15 @@ def _broadcastable(shape: tuple[int, ...], weight: NDArray[Any], channel_axis: i
 
 @overload
 def prelu(
-    x: NDArray[_Floating], weight: ArrayLike, *, channel_axis: int = 1, out: None = None
-) -> NDArray[_Floating]: ...
+    x: NDArray[Floating], weight: RealLike, *, channel_axis: int = 1, out: None = None
+) -> NDArray[Floating]: ...
 @overload
-def prelu(x: ArrayLike, weight: ArrayLike, *, channel_axis: int = 1, out: _Out) -> _Out: ...
+def prelu(x: RealLike, weight: RealLike, *, channel_axis: int = 1, out: Out) -> Out: ...
 @overload
-def prelu(x: Any, weight: ArrayLike, *, channel_axis: int = 1, out: Any = None) -> Any: ...
-def prelu(x: Any, weight: ArrayLike, *, channel_axis: int = 1, out: Any = None) -> Any:
+def prelu(
+    x: RealLike | ArrayOfAnotherLibrary, weight: RealLike, *, channel_axis: int = 1, out: Any = None
+) -> Any: ...
+def prelu(x: Any, weight: Any, *, channel_axis: int = 1, out: Any = None) -> Any:
     """
     Leaky ReLU with a slope for each channel: ``x`` where ``x > 0``, else ``weight[channel] * x``.
 
@@ -119,7 +119,7 @@ def prelu(x: Any, weight: ArrayLike, *, channel_axis: int = 1, out: Any = None) 
     """
     last = x.ndim - 1 if type(x) is ndarray and type(weight) is ndarray else 0
     axis = channel_axis if channel_axis >= 0 else channel_axis + last + 1
-    slopes: Any = weight
+    slopes = weight
     # The common case in few steps; everything else, right or wrong, is looked at closely.
     if (
         0 <= axis <= last > 0
@@ -139,8 +139,20 @@ def prelu(x: Any, weight: ArrayLike, *, channel_axis: int = 1, out: Any = None) 
         raise TypeError(message) from None
 
 
+@overload
 def prelu_grad(
-    grad_output: ArrayLike, x: ArrayLike, weight: ArrayLike, *, channel_axis: int = 1
+    grad_output: NDArray[Floating],
+    x: NDArray[Floating],
+    weight: NDArray[OtherFloating],
+    *,
+    channel_axis: int = 1,
+) -> tuple[NDArray[Floating], NDArray[OtherFloating]]: ...
+@overload
+def prelu_grad(
+    grad_output: RealLike, x: RealLike, weight: RealLike, *, channel_axis: int = 1
+) -> tuple[NDArray[Any], NDArray[Any]]: ...
+def prelu_grad(
+    grad_output: RealLike, x: RealLike, weight: RealLike, *, channel_axis: int = 1
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """
     Gradients of `prelu` with respect to `x` and to `weight`, in one pass over the data.

@@ -4,13 +4,14 @@ from __future__ import annotations  # or np.random would be imported for the sak
 
 import math
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leaky_relu._core import leaky_relu
 from leaky_relu._dtypes import compute_dtype, loop_dtype
+from leaky_relu._typing import ArrayOfAnotherLibrary, Floating, RealLike
 
 _BLOCK = 1 << 14  # elements: a block of slopes stays in the nearest cache while it is scaled
 
@@ -71,6 +72,18 @@ def _uniform(
     return slope.astype(dtype, copy=False)
 
 
+@overload
+def rrelu(
+    x: NDArray[Floating], lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
+) -> tuple[NDArray[Floating], NDArray[np.floating[Any]]]: ...
+@overload
+def rrelu(
+    x: RealLike | ArrayOfAnotherLibrary,
+    lower: float = 1 / 8,
+    upper: float = 1 / 3,
+    *,
+    rng: np.random.Generator,
+) -> tuple[Any, NDArray[np.floating[Any]]]: ...
 def rrelu(
     x: Any, lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
 ) -> tuple[Any, NDArray[Any]]:

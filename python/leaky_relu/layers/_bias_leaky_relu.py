@@ -151,9 +151,11 @@ class BiasLeakyReLU(OneParameterLayer):
 
 def _signs(array: Any) -> NDArray[np.uint8]:
     array = np.asarray(array)
-    return leaky_relu_packed(array, 1.0, out=array)[
-        1
-    ]  # a slope of 1 changes nothing, and nothing is allocated
+    positive: NDArray[np.uint8]
+    _, positive = leaky_relu_packed(
+        array, 1.0, out=array
+    )  # the slope 1 changes nothing, nothing is allocated
+    return positive
 
 
 def _sum(grad_x: Any, axes: tuple[int, ...]) -> Any:
