@@ -145,6 +145,34 @@ def test_pandas(way):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_pandas_nullable_dtypes(way):
+    """Columns keep their dtype and what is missing; a frame of them reaches ufuncs as objects."""
+    pandas = pytest.importorskip("pandas")
+    for dtype in ("Float32", "Float64"):
+        column = pandas.Series([-1.0, None, 2.0], dtype=dtype)
+        y = leaky_relu(column, 0.5)
+        assert y.dtype == dtype
+        assert y.isna().tolist() == [False, True, False]
+        assert y.dropna().tolist() == [-0.5, 2.0]
+        frame = pandas.DataFrame({"a": column, "b": column})
+        with pytest.raises(TypeError, match=r"^leaky_relu: x has dtype object"):
+            leaky_relu(frame, 0.5)
+        by_column = frame.apply(lambda column: leaky_relu(column, 0.5))
+        pandas.testing.assert_series_equal(by_column["b"], y, check_names=False)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_pandas_ways_to_pass_the_slope(way):
+    """For a ufunc DataFrame.apply drops keywords and args of its own accord; these ways keep them."""
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": X, "b": -X})
+    expected = leaky_relu(frame, 0.5)
+    assert expected["b"].tolist() == reference(leaky_relu, -X, 0.5).tolist()
+    pandas.testing.assert_frame_equal(frame.pipe(leaky_relu, negative_slope=0.5), expected)
+    pandas.testing.assert_frame_equal(frame.apply(lambda column: leaky_relu(column, 0.5)), expected)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_xarray(way):
     xarray = pytest.importorskip("xarray")
     x = xarray.DataArray(X.reshape(2, 2), dims=("batch", "channel"), coords={"channel": [5, 6]})

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers import (
     DTYPES,
+    F32,
     UP_TO_DOUBLE,
     assert_same,
     compute_type,
@@ -308,3 +309,19 @@ def test_same_as_torch(target, dtype, shape, channels):
     epsilon = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}[dtype.name]
     scale = np.abs(products(g, x)).sum()
     assert np.all(np.abs(grad_weight.astype(np.float64) - close) <= 20 * epsilon * scale)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
+@pytest.mark.parametrize("weight_dtype", [np.float32, np.float16, np.int8])
+def test_weight_is_shaped_alike_on_every_way_in(axis, weight_dtype):
+    """What is common is looked at in a shorter way than lists, subclasses and weights of other shapes."""
+    x = data(F32, (3, 3, 3))
+    w = np.array([2, -1, 3]).astype(weight_dtype)
+    along = np.moveaxis(w.reshape(3, 1, 1), 0, axis)
+    expected = leaky_relu(x, along.astype(np.float32))
+    for operand in (x, x.tolist(), x.view(np.memmap), np.asfortranarray(x)):
+        for weight in (w, w.tolist(), w.reshape(1, 3), w[:, np.newaxis]):
+            y = prelu(operand, weight, channel_axis=axis)
+            assert_same(np.asarray(y).astype(np.float32), expected)
+    for weight in (w[:1], w[0], w[:1].reshape(1, 1), [w[0]]):
+        assert_same(prelu(x, weight, channel_axis=axis), leaky_relu(x, float(w[0])))

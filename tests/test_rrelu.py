@@ -100,3 +100,30 @@ def test_wrong_bounds():
 def test_wrong_dtype():
     with pytest.raises(TypeError, match=r"^rrelu: x has dtype complex128"):
         rrelu(np.ones(3, complex), rng=generator())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_dask_arrays_are_not_computed():
+    dask_array = pytest.importorskip("dask.array")
+
+    def fail(*_, **__):
+        raise AssertionError("a block was computed")
+
+    x = dask_array.ones((6, 4), chunks=3, dtype=np.float32)
+    y, slope = rrelu(x.map_blocks(fail, dtype=np.float32, meta=np.ones((0, 0), np.float32)), rng=generator())
+    assert type(y) is dask_array.Array
+    assert y.dtype == slope.dtype == np.float32
+    y, slope = rrelu(-x, rng=generator())
+    assert_same(y.compute(scheduler="sync"), -slope)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_blocks_do_not_show(dtype):
+    """The slopes are those of one draw of the whole, scaled: the same numbers from the same seed."""
+    x = np.zeros((3, 20_011), dtype)
+    _, slope = rrelu(x, 0.2, 0.6, rng=generator())
+    draw = generator().random(x.shape, dtype)
+    first, last = np.nextafter(dtype(0.2), dtype(1)), np.nextafter(dtype(0.6), dtype(0))
+    first = dtype(0.2) if float(dtype(0.2)) >= 0.2 else first
+    last = dtype(0.6) if float(dtype(0.6)) < 0.6 else last
+    assert_same(slope, np.minimum(draw * dtype(0.6 - 0.2) + first, last))

@@ -34,6 +34,16 @@ def test_identity_card(ufunc):
     assert "negative_slope : array_like" in pydoc.render_doc(ufunc)
 
 
+def test_keywords_are_shown_as_numpy_shows_them(ufunc):
+    try:
+        theirs = inspect.signature(np.add).parameters
+    except ValueError:
+        pytest.skip("this NumPy shows no signatures of ufuncs")
+    ours = inspect.signature(ufunc).parameters
+    keywords = list(theirs).index("where")
+    assert str(list(ours.values())[-len(theirs) + keywords :]) == str(list(theirs.values())[keywords:])
+
+
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_pickle(ufunc, protocol):
     assert pickle.loads(pickle.dumps(ufunc, protocol)) is ufunc

@@ -10,7 +10,7 @@
 namespace leaky_relu {
 namespace {
 
-std::atomic<int> bfloat16_number{-1};
+std::atomic<int> bfloat16_number{NPY_NOTYPE};  // which no array has; those of a new-style dtype have -1
 
 struct Arguments {
     PyObject *slope = nullptr, *out = nullptr;

@@ -14,7 +14,7 @@ inline PyObject *negative_slope_name = nullptr, *out_name = nullptr;
 // without one where it has to go through NumPy's machinery.
 PyObject* try_fast_call(Operation op, PyObject* const* args, Py_ssize_t positional, PyObject* keywords);
 
-// The type number of ml_dtypes.bfloat16; -1 until its loops are registered.
+// The type number of ml_dtypes.bfloat16; NPY_NOTYPE until its loops are registered.
 int bfloat16_type_number();
 void set_bfloat16_type_number(int number);
 

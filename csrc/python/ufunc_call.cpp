@@ -112,7 +112,7 @@ struct NumpysArguments {
             }
         }
         // Loops of user dtypes are looked at first: those of bfloat16 are for x, not for the slope.
-        if (bfloat16_type_number() >= 0 && type_number(slope) == bfloat16_type_number()) {
+        if (type_number(slope) == bfloat16_type_number()) {
             made_slope = py::reinterpret_steal<py::object>(PyArray_FROM_OT(slope, NPY_FLOAT));
             if (!made_slope) throw py::error_already_set();
             slope = made_slope.ptr();
