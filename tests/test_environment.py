@@ -17,7 +17,9 @@ def test_best_target_is_the_default(printed):
     assert printed(SHOW, LEAKY_RELU_SIMD="") == leaky_relu.simd_targets()[0]
 
 
-@pytest.mark.parametrize("name", ["sse9", "AVX2", "scalar ", *(set(ALL) - set(leaky_relu.simd_targets()))])
+@pytest.mark.parametrize(
+    "name", ["sse9", "AVX2", "scalar ", *sorted(set(ALL) - set(leaky_relu.simd_targets()))]
+)
 def test_unknown_or_foreign_target(run_python, name):
     done = run_python("import leaky_relu", LEAKY_RELU_SIMD=name)
     last = done.stderr.splitlines()[-1]
@@ -37,7 +39,7 @@ def test_targets():
     assert leaky_relu.simd_targets()
 
 
-def test_private_setter_refuses_unknown_targets():
+def test_private_setter_knows_the_targets():
     before = leaky_relu.simd_target()
     with pytest.raises(ValueError, match=r"sse9.*scalar"):
         leaky_relu._core._use_target("sse9")

@@ -5,8 +5,9 @@ import weakref
 
 import numpy as np
 import pytest
-from leaky_relu import LeakyReLU
-from reference import assert_same, expected_forward, expected_gradient, numbers
+from helpers import assert_same, numbers
+from leaky_relu import LeakyReLU, leaky_relu, leaky_relu_grad
+from reference import reference
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_leaky_relu(target, dtype, slope, inplace):
     layer = LeakyReLU(slope, inplace)
     for step in range(3):
         x, g = numbers(dtype, (4, 5, 3), step), numbers(dtype, (4, 5, 3), step + 10)
-        y, dx = expected_forward(x, slope)[0], expected_gradient(g, x, slope)[0]
+        y, dx = reference(leaky_relu, x, slope), reference(leaky_relu_grad, g, x, slope)
         result = layer(x)
         assert (result is x) == inplace
         assert_same(result, y)
@@ -51,10 +52,10 @@ def test_keeps_a_bit_an_element():
     del x
     gc.collect()
     assert there() is None
-    _, (positive, _) = layer._kept
-    assert positive.nbytes == 125
+    (signs,) = (thing for thing in gc.get_referents(*layer._pass) if isinstance(thing, np.ndarray))
+    assert signs.nbytes == 125
     layer.backward(np.ones(1000))
-    assert layer._kept is None
+    assert layer._pass is None
 
 
 def test_the_slope_of_the_forward_pass_counts():
@@ -91,15 +92,14 @@ def test_failed_passes():
         layer(np.ones(3, complex))
     with pytest.raises(RuntimeError):
         layer.backward(x)  # which would have been of another forward pass
-    with pytest.raises(ValueError, match="negative_slope must be a scalar"):
-        LeakyReLU([0.1])(x)
 
 
 def test_in_place_needs_a_writable_array():
     layer = LeakyReLU(inplace=True)
     with pytest.raises(TypeError, match=r"^LeakyReLU\(inplace=True\) works on arrays, got list$"):
         layer([1.0])
-    with pytest.raises(TypeError, match="out has dtype int64, but the result has float64"):
+    words = r"^LeakyReLU\(inplace=True\): x has dtype int64, which cannot hold the output; .*astype"
+    with pytest.raises(TypeError, match=words):
         layer(np.ones(3, np.int64))
     x = np.ones(3)
     x.flags.writeable = False
@@ -114,8 +114,8 @@ def test_in_place_of_any_layout(dtype):
     layer = LeakyReLU(-0.5, inplace=True)
     for x in (np.asfortranarray(base), np.repeat(base, 2, axis=1)[:, ::2]):
         assert layer(x) is x
-        assert_same(x, expected_forward(base, -0.5)[0])
-        assert_same(layer.backward(g), expected_gradient(g, base, -0.5)[0])
+        assert_same(x, reference(leaky_relu, base, -0.5))
+        assert_same(layer.backward(g), reference(leaky_relu_grad, g, base, -0.5))
 
 
 def test_scalars_and_lists():

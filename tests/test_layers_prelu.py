@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from helpers import UP_TO_DOUBLE, assert_same, from_torch, to_torch
 from leaky_relu import PReLU, RReLU, leaky_relu, leaky_relu_grad, prelu, prelu_grad
-from reference import UP_TO_DOUBLE, assert_same
 
 X, G = np.random.default_rng(0).standard_normal((2, 2, 4, 3, 5)).astype(np.float32)
 
-LAYERS = {"PReLU": lambda: PReLU(4), "RReLU": lambda: RReLU(rng=0), "eval": lambda: RReLU(rng=0).eval()}
+LAYERS = {"PReLU": lambda: PReLU(4), "RReLU": lambda: RReLU(rng=0)}
 
 
 @pytest.fixture(params=LAYERS)
@@ -17,7 +17,7 @@ def layer(request):
 
 def test_repr():
     assert repr(PReLU()) == "PReLU(num_parameters=1)"
-    assert repr(PReLU(3, 0.1, -1)) == "PReLU(num_parameters=3)"
+    assert repr(PReLU(3, 0.1, -1)) == "PReLU(num_parameters=3, channel_axis=-1)"
     assert repr(RReLU()) == "RReLU(lower=0.125, upper=0.3333333333333333)"
 
 
@@ -57,12 +57,27 @@ def test_a_step_between_forward_and_backward_does_not_matter():
     assert_same(layer.backward(G), prelu_grad(G, X, weight)[0])
 
 
-def test_weight_of_another_dtype():
+def test_weight_of_another_dtype(dtype):
     layer = PReLU(4)
-    layer.weight = layer.weight.astype(np.float64)
+    layer.weight = layer.weight.astype(dtype)
     layer(X)
     layer.backward(G)
-    assert layer.grad.dtype == np.float64
+    assert layer.grad.dtype == dtype
+
+
+def test_gradients_are_added_in_place():
+    layer, buffer = PReLU(4), np.ones(6)
+    layer.grad = buffer[1:5]  # such as the part of a flat buffer that belongs to this layer
+    layer(X)
+    layer.backward(G)
+    assert layer.grad.base is buffer
+    grad = prelu_grad(G, X, layer.weight)[1].astype(np.float64)
+    assert_same(buffer[1:5], 1 + grad)
+    layer.zero_grad()
+    assert_same(buffer, np.array([1.0, 0, 0, 0, 0, 1]))
+    layer(X)
+    layer.backward(G)
+    assert_same(buffer[1:5], grad)
 
 
 def test_rrelu_in_training():
@@ -84,7 +99,9 @@ def test_rrelu_in_evaluation():
     assert layer.eval() is layer
     assert not layer.training
     assert_same(layer(X), leaky_relu(X, 0.25))
-    assert_same(layer.backward(G), leaky_relu_grad(G, X, 0.25))
+    y, backward = layer.vjp(X)
+    assert_same(y, leaky_relu(X, 0.25))
+    assert_same(backward(G), leaky_relu_grad(G, X, 0.25))
     assert layer.train().training
     assert not layer.train(False).training
 
@@ -116,15 +133,14 @@ def test_wrong_arguments():
 @pytest.mark.parametrize("dtype", UP_TO_DOUBLE, ids=lambda dtype: dtype.name)
 def test_prelu_learns_as_torchs(dtype):
     torch = pytest.importorskip("torch")
-    from test_torch import array, tensor
 
-    theirs, ours = torch.nn.PReLU(4, 0.25, dtype=tensor(np.zeros(1, dtype)).dtype), PReLU(4)
+    theirs, ours = torch.nn.PReLU(4, 0.25, dtype=to_torch(np.zeros(1, dtype)).dtype), PReLU(4)
     ours.weight = ours.weight.astype(dtype)
     x = X.astype(dtype)
-    leaf = tensor(x.copy()).requires_grad_()
-    theirs(leaf).backward(tensor(G.astype(dtype)))
+    leaf = to_torch(x.copy()).requires_grad_()
+    theirs(leaf).backward(to_torch(G.astype(dtype)))
     ours(x)
-    assert_same(ours.backward(G.astype(dtype)), array(leaf.grad, dtype))
+    assert_same(ours.backward(G.astype(dtype)), from_torch(leaf.grad, dtype))
     rtol = {2: 2e-2, 4: 1e-5, 8: 1e-12}[dtype.itemsize]
-    actual, expected = (a.astype(np.float64) for a in (ours.grad, array(theirs.weight.grad, dtype)))
+    actual, expected = (a.astype(np.float64) for a in (ours.grad, from_torch(theirs.weight.grad, dtype)))
     np.testing.assert_allclose(actual, expected, rtol=rtol, atol=rtol)

@@ -8,17 +8,17 @@ import threading
 import leaky_relu as lr
 import numpy as np
 import pytest
+from helpers import MIB
 from leaky_relu import _core
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems use NumPy's allocator")
 
-MIB = 1 << 20
 X = np.linspace(-1, 1, 4 * MIB, dtype=np.float32)  # 16 MiB
 
 
 @pytest.fixture(autouse=True)
 def budget():
-    """Return the setter of the budget. Only the short way in recycles, so it is taken here."""
+    """Return the setter of the budget. Only the fast path recycles, so it is taken here."""
     fast = _core._set_fast_call(True)
     lr.clear_cache()
     yield _core._set_cache_budget
@@ -145,7 +145,8 @@ def test_idle_memory_is_given_up_for_another_size(printed):
         lr.leaky_relu(x)
         with open("/proc/self/statm") as file:
             size = int(file.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (size + (50 << 20), -1))
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (size + (50 << 20), hard))
         lr.leaky_relu(x[: 30 << 20])
     """)
 

@@ -8,7 +8,7 @@ import pytest
 
 
 @pytest.mark.parametrize("n", [0, -1])
-def test_thread_count_below_one_is_refused(n):
+def test_thread_count_below_one(n):
     with pytest.raises(ValueError, match=f"at least 1, got {n}"):
         lr.set_num_threads(n)
 

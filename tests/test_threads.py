@@ -16,13 +16,6 @@ counts_tasks = pytest.mark.skipif(sys.platform != "linux", reason="looks into /p
 N = 1_500_000  # large enough to wake sleeping workers, with a last piece that is not full
 
 
-@pytest.fixture
-def threads():
-    before = lr.get_num_threads()
-    yield lr.set_num_threads
-    lr.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def data():
     rng = np.random.default_rng(3)

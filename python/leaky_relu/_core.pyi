@@ -1,111 +1,420 @@
-from typing import Any, Literal, TypeAlias, TypeVar, overload
+from typing import Any, Unpack, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 
-_Floating = TypeVar("_Floating", bound=np.floating[Any])
-_Out = TypeVar("_Out", bound=NDArray[Any])
-_Casting: TypeAlias = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
-_Order: TypeAlias = Literal["K", "A", "C", "F"]
+from leaky_relu._typing import (
+    ArrayOfAnotherLibrary,
+    DTypeOf,
+    Floating,
+    Number,
+    Out,
+    RealArrayLike,
+    RealLike,
+    UfuncOptions,
+)
 
 __version__: str
 
+# The overloads of every ufunc, in this order:
+#   arrays: the result has their floating dtype, whatever dtype the parameters have
+#   scalars of NumPy, likewise; numbers of Python, which are float64
+#   `dtype=` says what the result is
+#   `out`, by keyword or by position, is the result
+#   other arrays and nested sequences of real numbers: some floating dtype
+#   all else that is real, arrays of other libraries among them: what these make of it
 # numpy marks ufunc final, and derives its own from it all the same.
+
 class _LeakyReLU(np.ufunc):  # type: ignore[misc]
     @overload
     def __call__(
         self,
-        x: NDArray[_Floating],
+        x: NDArray[Floating],
         /,
-        negative_slope: ArrayLike = 0.01,
+        negative_slope: RealLike = 0.01,
         out: None = None,
         *,
-        where: ArrayLike = True,
-        casting: _Casting = "same_kind",
-        order: _Order = "K",
         dtype: None = None,
-        subok: bool = True,
-    ) -> NDArray[_Floating]: ...
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[Floating]: ...
     @overload
     def __call__(
         self,
-        x: ArrayLike,
+        x: Floating,
         /,
-        negative_slope: ArrayLike = 0.01,
+        negative_slope: Number = 0.01,
+        out: None = None,
         *,
-        out: _Out | tuple[_Out],
-        where: ArrayLike = True,
-        casting: _Casting = "same_kind",
-        order: _Order = "K",
-        dtype: DTypeLike | None = None,
-        subok: bool = True,
-    ) -> _Out: ...
-    @overload
-    def __call__(self, x: ArrayLike, negative_slope: ArrayLike, out: _Out, /) -> _Out: ...
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Floating: ...
     @overload
     def __call__(
         self,
-        x: Any,
+        x: float,
         /,
-        negative_slope: Any = 0.01,
+        negative_slope: Number = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> np.float64: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: DTypeOf[Floating],
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[Floating]: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        *,
+        out: Out | tuple[Out],
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Out: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        negative_slope: RealLike,
+        out: Out,
+        /,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Out: ...
+    @overload
+    def __call__(
+        self,
+        x: RealArrayLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[np.floating[Any]]: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike | ArrayOfAnotherLibrary,
+        /,
+        negative_slope: RealLike | ArrayOfAnotherLibrary = 0.01,
         out: Any = None,
         *,
-        where: ArrayLike = True,
-        casting: _Casting = "same_kind",
-        order: _Order = "K",
         dtype: DTypeLike | None = None,
-        subok: bool = True,
+        **options: Unpack[UfuncOptions],
     ) -> Any: ...
 
 class _LeakyReLUGrad(np.ufunc):  # type: ignore[misc]
     @overload
     def __call__(
         self,
-        grad_output: NDArray[_Floating],
-        x: NDArray[_Floating],
+        grad_output: NDArray[Floating],
+        x: NDArray[Floating],
         /,
-        negative_slope: ArrayLike = 0.01,
+        negative_slope: RealLike = 0.01,
         out: None = None,
         *,
-        where: ArrayLike = True,
-        casting: _Casting = "same_kind",
-        order: _Order = "K",
         dtype: None = None,
-        subok: bool = True,
-    ) -> NDArray[_Floating]: ...
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[Floating]: ...
     @overload
     def __call__(
         self,
-        grad_output: ArrayLike,
-        x: ArrayLike,
+        grad_output: Floating,
+        x: Floating,
         /,
-        negative_slope: ArrayLike = 0.01,
+        negative_slope: Number = 0.01,
+        out: None = None,
         *,
-        out: _Out | tuple[_Out],
-        where: ArrayLike = True,
-        casting: _Casting = "same_kind",
-        order: _Order = "K",
-        dtype: DTypeLike | None = None,
-        subok: bool = True,
-    ) -> _Out: ...
-    @overload
-    def __call__(
-        self, grad_output: ArrayLike, x: ArrayLike, negative_slope: ArrayLike, out: _Out, /
-    ) -> _Out: ...
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Floating: ...
     @overload
     def __call__(
         self,
-        grad_output: Any,
-        x: Any,
+        grad_output: float,
+        x: float,
         /,
-        negative_slope: Any = 0.01,
+        negative_slope: Number = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> np.float64: ...
+    @overload
+    def __call__(
+        self,
+        grad_output: RealLike,
+        x: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: DTypeOf[Floating],
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[Floating]: ...
+    @overload
+    def __call__(
+        self,
+        grad_output: RealLike,
+        x: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        *,
+        out: Out | tuple[Out],
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Out: ...
+    @overload
+    def __call__(
+        self,
+        grad_output: RealLike,
+        x: RealLike,
+        negative_slope: RealLike,
+        out: Out,
+        /,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Out: ...
+    @overload
+    def __call__(
+        self,
+        grad_output: RealArrayLike,
+        x: RealArrayLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[np.floating[Any]]: ...
+    @overload
+    def __call__(
+        self,
+        grad_output: RealLike | ArrayOfAnotherLibrary,
+        x: RealLike | ArrayOfAnotherLibrary,
+        /,
+        negative_slope: RealLike | ArrayOfAnotherLibrary = 0.01,
         out: Any = None,
         *,
-        where: ArrayLike = True,
-        casting: _Casting = "same_kind",
-        order: _Order = "K",
         dtype: DTypeLike | None = None,
-        subok: bool = True,
+        **options: Unpack[UfuncOptions],
+    ) -> Any: ...
+
+class _BiasLeakyReLU(np.ufunc):  # type: ignore[misc]
+    @overload
+    def __call__(
+        self,
+        x: NDArray[Floating],
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[Floating]: ...
+    @overload
+    def __call__(
+        self,
+        x: Floating,
+        bias: Number,
+        /,
+        negative_slope: Number = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Floating: ...
+    @overload
+    def __call__(
+        self,
+        x: float,
+        bias: Number,
+        /,
+        negative_slope: Number = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> np.float64: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: DTypeOf[Floating],
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[Floating]: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        *,
+        out: Out | tuple[Out],
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Out: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        bias: RealLike,
+        negative_slope: RealLike,
+        out: Out,
+        /,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Out: ...
+    @overload
+    def __call__(
+        self,
+        x: RealArrayLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[np.floating[Any]]: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike | ArrayOfAnotherLibrary,
+        bias: RealLike | ArrayOfAnotherLibrary,
+        /,
+        negative_slope: RealLike | ArrayOfAnotherLibrary = 0.01,
+        out: Any = None,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Any: ...
+
+class _AffineLeakyReLU(np.ufunc):  # type: ignore[misc]
+    @overload
+    def __call__(
+        self,
+        x: NDArray[Floating],
+        scale: RealLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[Floating]: ...
+    @overload
+    def __call__(
+        self,
+        x: Floating,
+        scale: Number,
+        bias: Number,
+        /,
+        negative_slope: Number = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Floating: ...
+    @overload
+    def __call__(
+        self,
+        x: float,
+        scale: Number,
+        bias: Number,
+        /,
+        negative_slope: Number = 0.01,
+        out: None = None,
+        *,
+        dtype: None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> np.float64: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        scale: RealLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: DTypeOf[Floating],
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[Floating]: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        scale: RealLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        *,
+        out: Out | tuple[Out],
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Out: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike,
+        scale: RealLike,
+        bias: RealLike,
+        negative_slope: RealLike,
+        out: Out,
+        /,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> Out: ...
+    @overload
+    def __call__(
+        self,
+        x: RealArrayLike,
+        scale: RealLike,
+        bias: RealLike,
+        /,
+        negative_slope: RealLike = 0.01,
+        out: None = None,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
+    ) -> NDArray[np.floating[Any]]: ...
+    @overload
+    def __call__(
+        self,
+        x: RealLike | ArrayOfAnotherLibrary,
+        scale: RealLike | ArrayOfAnotherLibrary,
+        bias: RealLike | ArrayOfAnotherLibrary,
+        /,
+        negative_slope: RealLike | ArrayOfAnotherLibrary = 0.01,
+        out: Any = None,
+        *,
+        dtype: DTypeLike | None = None,
+        **options: Unpack[UfuncOptions],
     ) -> Any: ...
 
 leaky_relu: _LeakyReLU

@@ -3,13 +3,17 @@
 from __future__ import annotations  # or np.random would be imported for the sake of an annotation
 
 import math
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leaky_relu import _core
-from leaky_relu._dtypes import refusal
+from leaky_relu._core import leaky_relu
+from leaky_relu._dtypes import compute_dtype, loop_dtype
+from leaky_relu._typing import ArrayOfAnotherLibrary, Floating, RealLike
+
+_BLOCK = 1 << 14  # elements: a block of slopes stays in the nearest cache while it is scaled
 
 
 def check_bounds(function: str, lower: float, upper: float) -> None:
@@ -19,27 +23,67 @@ def check_bounds(function: str, lower: float, upper: float) -> None:
         raise ValueError(f"{function}: lower must not be greater than upper, got {lower} and {upper}")
 
 
+class _Interval(NamedTuple):
+    """How to draw from [lower, upper): ``first + draw * width``, and at most `last`."""
+
+    first: np.floating[Any]
+    width: np.floating[Any]
+    last: np.floating[Any]
+    clip: bool  # whether rounding leads beyond `last`
+
+
+@lru_cache(maxsize=16)
+def _interval(lower: float, upper: float, dtype: np.dtype[Any]) -> _Interval | None:
+    """Return how to draw in `dtype`; None where all slopes are `lower`."""
+    check_bounds("rrelu", lower, upper)
+    if max(abs(lower), abs(upper), upper - lower) > float(np.finfo(dtype).max):
+        raise ValueError(f"rrelu: lower and upper are beyond {dtype}, got {lower} and {upper}")
+    number = dtype.type
+    first, last, width = number(lower), number(upper), number(upper - lower)
+    if float(first) < lower:
+        first = np.nextafter(first, number(np.inf))
+    if float(last) >= upper:
+        last = np.nextafter(last, number(-np.inf))
+    if first > last:  # lower == upper, or no number of this precision between them
+        return None
+    largest = np.nextafter(number(1), number(0))  # that is drawn; rounding keeps order, so it tells for all
+    return _Interval(first, width, last, bool(largest * width + first > last))
+
+
 def _uniform(
     shape: tuple[int, ...], lower: float, upper: float, dtype: np.dtype[Any], rng: np.random.Generator
 ) -> NDArray[Any]:
     """Draw from [lower, upper), of which no rounding may lead out."""
-    draw = np.dtype(np.float32) if dtype == np.float32 else np.dtype(np.float64)
-    first, last = draw.type(lower), draw.type(upper)
-    if float(first) < lower:
-        first = np.nextafter(first, draw.type(np.inf))
-    if float(last) >= upper:
-        last = np.nextafter(last, draw.type(-np.inf))
+    draw = dtype if dtype == np.float32 else np.dtype(np.float64)
+    interval = _interval(lower, upper, draw)
     slope = np.empty(shape, draw)
-    if first > last:  # lower == upper, or no number of this precision between them
-        slope.fill(draw.type(lower))
-    else:
-        rng.random(dtype=draw.type, out=slope)
-        slope *= draw.type(upper - lower)
-        slope += first
-        np.minimum(slope, last, out=slope)
+    if interval is None:
+        slope.fill(lower)
+        return slope.astype(dtype, copy=False)
+    first, width, last, clip = interval
+    flat = slope.reshape(-1)
+    for begin in range(0, flat.size, _BLOCK):
+        part = flat[begin : begin + _BLOCK]
+        rng.random(dtype=draw.type, out=part)
+        np.multiply(part, width, out=part)
+        np.add(part, first, out=part)
+        if clip:
+            np.minimum(part, last, out=part)
     return slope.astype(dtype, copy=False)
 
 
+@overload
+def rrelu(
+    x: NDArray[Floating], lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
+) -> tuple[NDArray[Floating], NDArray[np.floating[Any]]]: ...
+@overload
+def rrelu(
+    x: RealLike | ArrayOfAnotherLibrary,
+    lower: float = 1 / 8,
+    upper: float = 1 / 3,
+    *,
+    rng: np.random.Generator,
+) -> tuple[Any, NDArray[np.floating[Any]]]: ...
 def rrelu(
     x: Any, lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
 ) -> tuple[Any, NDArray[Any]]:
@@ -99,19 +143,6 @@ def rrelu(
             f"rrelu: rng must be a numpy.random.Generator, such as numpy.random.default_rng(seed), "
             f"not {type(rng).__name__}"
         )
-    lower, upper = float(lower), float(upper)
-    check_bounds("rrelu", lower, upper)
-    dtype = np.asarray(x).dtype
-    try:
-        data = _core.leaky_relu.resolve_dtypes((dtype, np.dtype(np.float32), None))[0]
-    except TypeError:
-        message = refusal("rrelu", (x,), ("x",))
-        if message is None:
-            raise
-        raise TypeError(message) from None
-    compute = np.dtype(np.float32) if data.itemsize == 2 else data
-    largest = min(float(np.finfo(compute).max), float(np.finfo(np.float64).max))
-    if max(abs(lower), abs(upper), upper - lower) > largest:
-        raise ValueError(f"rrelu: lower and upper are beyond {compute}, got {lower} and {upper}")
-    slope = _uniform(np.shape(x), lower, upper, compute, rng)
-    return _core.leaky_relu(x, slope), slope
+    compute = compute_dtype(loop_dtype("rrelu", x=x))
+    slope = _uniform(np.shape(x), float(lower), float(upper), compute, rng)
+    return leaky_relu(x, slope), slope
