@@ -1,18 +1,18 @@
 // leaky_relu._core: the table of contents of the extension.
+#define LEAKY_RELU_IMPORTS_NUMPY
 #include <pybind11/stl.h>
 
-#include <cstdlib>
-#include <stdexcept>
+#include <chrono>
 
 #include "../dispatch.hpp"
 #include "../parallel.hpp"
 #include "../recycler.hpp"
+#include "numpy_api.hpp"
+#include "output_memory.hpp"
 #include "packed_call.hpp"
 #include "prelu_call.hpp"
 #include "ufunc_call.hpp"
 #include "ufuncs.hpp"
-#define LEAKY_RELU_IMPORTS_NUMPY
-#include "numpy_api.hpp"
 
 namespace py = pybind11;
 
@@ -41,15 +41,9 @@ std::vector<std::string> target_names() {
     return names;
 }
 
-void obey_environment() {
-    const char* target = std::getenv("LEAKY_RELU_SIMD");
-    try {
-        if (target && *target) leaky_relu::use_target(target);
-    } catch (const std::invalid_argument& error) {
-        throw py::import_error(std::string("LEAKY_RELU_SIMD: ") + error.what());
-    }
-    const char* fast_call = std::getenv("LEAKY_RELU_FAST_CALL");
-    leaky_relu::set_fast_call(!(fast_call && std::string(fast_call) == "0"));
+py::tuple cache_info() {
+    const auto info = leaky_relu::recycler::info();
+    return py::make_tuple(info.idle, info.live, info.budget, info.hits, info.misses);
 }
 
 }  // namespace
@@ -57,7 +51,7 @@ void obey_environment() {
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     using namespace leaky_relu;
     if (import_numpy() < 0) throw py::error_already_set();
-    obey_environment();
+    if (!prepare_output_memory()) throw py::error_already_set();
     m.attr("__version__") = LEAKY_RELU_VERSION;
 
     py::object ufuncs[operation_count];
@@ -75,6 +69,11 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     m.def("get_num_threads", parallel::get_num_threads);
     m.def("set_num_threads", parallel::set_num_threads, py::arg("n"));
     m.def("_set_cache_budget", recycler::set_budget, py::arg("bytes"));
+    m.def(
+        "_set_cache_lifetime",
+        [](int milliseconds) { recycler::set_lifetime(std::chrono::milliseconds(milliseconds)); },
+        py::arg("milliseconds"), "How long memory may lie idle; for tests.");
+    m.def("_cache_info", cache_info, "Returns bytes idle, bytes live, the budget, hits and misses.");
     m.def("_clear_cache", recycler::clear, "Returns how many bytes were idle.");
     m.def("_prelu", prelu_forward, py::arg("x"), py::arg("slopes"), py::arg("inner"), py::arg("out"));
     m.def("_prelu_grad", prelu_gradients, py::arg("grad_output"), py::arg("x"), py::arg("slopes"),
