@@ -1,6 +1,7 @@
 #include "dispatch.hpp"
 
 #include <atomic>
+#include <iterator>
 #include <stdexcept>
 
 #include "fp_status.hpp"
@@ -70,26 +71,27 @@ unsigned cpu_features() { return 0; }
 constexpr const KernelTable* compiled[] = {&scalar_table};
 #endif
 
-std::atomic<const KernelTable*> in_use{nullptr};
+struct Available {
+    const KernelTable* tables[std::size(compiled)] = {};
+    std::size_t count = 0;
+
+    Available() noexcept {
+        const unsigned features = cpu_features();
+        for (const KernelTable* table : compiled) {
+            if ((table->features & ~features) == 0) tables[count++] = table;
+        }
+    }
+};
+
+// Both are ready when the library is loaded: a child that is forked at any later time has them as well.
+const Available available;
+std::atomic<const KernelTable*> in_use{available.tables[0]};
 
 }  // namespace
 
-const std::vector<const KernelTable*>& available_tables() {
-    static const auto available = [] {
-        const unsigned features = cpu_features();
-        std::vector<const KernelTable*> tables;
-        for (const KernelTable* table : compiled) {
-            if ((table->features & ~features) == 0) tables.push_back(table);
-        }
-        return tables;
-    }();
-    return available;
-}
+std::span<const KernelTable* const> available_tables() { return {available.tables, available.count}; }
 
-const KernelTable& table_in_use() {
-    const KernelTable* table = in_use.load(std::memory_order_relaxed);
-    return table ? *table : *available_tables().front();
-}
+const KernelTable& table_in_use() { return *in_use.load(std::memory_order_relaxed); }
 
 void use_target(const std::string& name) {
     std::string choices;

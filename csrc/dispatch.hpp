@@ -1,15 +1,15 @@
 // CPU and operating system -> the kernel table in use.
 #pragma once
 
+#include <span>
 #include <string>
-#include <vector>
 
 #include "kernel_table.hpp"
 
 namespace leaky_relu {
 
 // Those this machine can run, best first; the scalar one is always the last.
-const std::vector<const KernelTable*>& available_tables();
+std::span<const KernelTable* const> available_tables();
 
 const KernelTable& table_in_use();
 

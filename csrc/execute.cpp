@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <string>
 
 #include "blocks.hpp"
 #include "dispatch.hpp"
+#include "machine.hpp"
 
 namespace leaky_relu {
 namespace {
@@ -15,22 +14,6 @@ namespace {
 // it saves; from the second on it pays to wake a sleeping worker.
 constexpr std::size_t share_from = 1 << 19, wake_from = 1 << 22;
 constexpr std::size_t least_grain = 1 << 13, most_grain = 1 << 20;  // elements
-
-// From the kernel: sysconf(_SC_LEVEL3_CACHE_SIZE) of glibc 2.36 adds up all caches of an AMD package.
-std::size_t last_level_cache() {
-    static const std::size_t bytes = [] {
-        std::size_t size = std::size_t(32) << 20;
-#if defined(__linux__)
-        for (const char* level : {"3", "2"}) {
-            std::ifstream file(std::string("/sys/devices/system/cpu/cpu0/cache/index") + level + "/size");
-            std::size_t kilobytes = 0;
-            if (file >> kilobytes && kilobytes > 0) return kilobytes << 10;
-        }
-#endif
-        return size;
-    }();
-    return bytes;
-}
 
 // Waking a worker costs more than a small job saves, unless many follow each other closely: then it stays awake.
 class Burst {

@@ -2,11 +2,14 @@
 #define LEAKY_RELU_IMPORTS_NUMPY  // and before numpy_api.hpp comes in by way of another
 #include <pybind11/stl.h>
 
+#include <chrono>
+
 #include "../dispatch.hpp"
 #include "../parallel.hpp"
 #include "../recycler.hpp"
 #include "methods.hpp"
 #include "operands.hpp"
+#include "output_memory.hpp"
 #include "ufunc_call.hpp"
 
 namespace py = pybind11;
@@ -41,6 +44,11 @@ std::vector<std::string> target_names() {
     return names;
 }
 
+py::tuple cache_info() {
+    const auto info = recycler::info();
+    return py::make_tuple(info.idle, info.live, info.budget, info.hits, info.misses);
+}
+
 // A ufunc for each operation of the list. OPERATIONS tells Python their names, inputs and how many of these are data.
 void add_ufuncs(py::module_& m) {
     py::dict described;
@@ -68,7 +76,7 @@ void adopt_bfloat16(const py::module_& m, int type_number) {
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     using namespace leaky_relu;
-    check(import_numpy() == 0);
+    check(import_numpy() == 0 && prepare_output_memory());
     m.attr("__version__") = LEAKY_RELU_VERSION;
 
     add_ufuncs(m);
@@ -80,6 +88,11 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     m.def("get_num_threads", parallel::get_num_threads);
     m.def("set_num_threads", parallel::set_num_threads, py::arg("n"));
     m.def("_set_cache_budget", recycler::set_budget, py::arg("bytes"));
+    m.def(
+        "_set_cache_lifetime",
+        [](int milliseconds) { recycler::set_lifetime(std::chrono::milliseconds(milliseconds)); },
+        py::arg("milliseconds"), "How long memory may lie idle; for tests.");
+    m.def("_cache_info", cache_info, "Returns bytes idle, bytes live, the budget, hits and misses.");
     m.def("_clear_cache", recycler::clear, "Returns how many bytes were idle.");
     m.def("_use_target", use_target, py::arg("name"), "Take another target.");
     m.def("_set_fast_call", set_fast_call, py::arg("enabled"), "Returns what was set before.");

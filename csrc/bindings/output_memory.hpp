@@ -7,6 +7,9 @@
 
 namespace leaky_relu {
 
+// Once, at import. False with an exception set on failure.
+bool prepare_output_memory();
+
 // A new array, in C or Fortran order or with the strides that are given, as PyArray_NewFromDescr makes it. Null with
 // an exception set on failure.
 PyArrayObject* new_output(int type_number, int dimensions, const npy_intp* shape, const npy_intp* strides,

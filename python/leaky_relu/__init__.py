@@ -5,7 +5,14 @@ from leaky_relu._core import __version__, leaky_relu, leaky_relu_grad
 from leaky_relu._packed import leaky_relu_grad_packed, leaky_relu_packed
 from leaky_relu._prelu import prelu, prelu_grad
 from leaky_relu._rrelu import rrelu
-from leaky_relu._runtime import clear_cache, get_num_threads, set_num_threads, simd_target, simd_targets
+from leaky_relu._runtime import (
+    cache_info,
+    clear_cache,
+    get_num_threads,
+    set_num_threads,
+    simd_target,
+    simd_targets,
+)
 from leaky_relu._when_imported import when_imported as _when_imported
 from leaky_relu.layers import LeakyReLU, PReLU, RReLU
 
@@ -14,6 +21,7 @@ __all__ = [
     "PReLU",
     "RReLU",
     "__version__",
+    "cache_info",
     "clear_cache",
     "get_num_threads",
     "leaky_relu",
