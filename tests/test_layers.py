@@ -45,7 +45,7 @@ def test_forward_and_call_are_the_same():
     assert_same(LeakyReLU(0.2).forward(x), LeakyReLU(0.2)(x))
 
 
-def test_keeps_a_bit_an_element():
+def test_keeps_one_bit_per_element():
     layer, x = LeakyReLU(0.2), numbers(np.dtype(np.float32), 1000)
     there = weakref.ref(x)
     layer(x)
