@@ -9,7 +9,8 @@ from typing import Any
 
 import leaky_relu
 from leaky_relu import _core
-from leaky_relu._peers import OPERATIONS, OURS, PEERS, WAYS, why_unavailable
+from leaky_relu._comparison.operands import OPERATIONS, WAYS
+from leaky_relu._comparison.peers import OURS, PEERS, why_unavailable
 from rich.console import Console
 
 from bench import must, plot

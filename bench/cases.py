@@ -6,8 +6,9 @@ from timeit import Timer
 from typing import Any, NamedTuple
 
 import numpy as np
-from leaky_relu._checked_timer import checked_timer
-from leaky_relu._peers import OURS, PEERS, WAYS, Operands, why_unavailable
+from leaky_relu._comparison.checked_timer import checked_timer
+from leaky_relu._comparison.operands import WAYS, Operands
+from leaky_relu._comparison.peers import OURS, PEERS, why_unavailable
 from numpy.typing import NDArray
 
 SIZES = (1, 100, 1_000, 10_000, 100_000, 1_000_000, 16_000_000, 64_000_000)
@@ -31,8 +32,10 @@ class Case(NamedTuple):
         return " ".join(words)
 
     def can_be_measured(self) -> bool:
-        x = arrays(1, self.dtype, self.layout)[0]
-        return PEERS[self.peer].takes(self.operation, self.way, x) and why_unavailable(self.peer) is None
+        operands = Operands(*arrays(1, self.dtype, self.layout), self.threads)
+        return (
+            PEERS[self.peer].takes(self.operation, self.way, operands) and why_unavailable(self.peer) is None
+        )
 
     def timer(self, size: int, y_after_x: int | None = None) -> Timer:
         operands = Operands(*arrays(size, self.dtype, self.layout, y_after_x), self.threads)

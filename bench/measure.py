@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from leaky_relu import _core
-from leaky_relu._peers import OURS
-from leaky_relu._timing import Timing, compare
+from leaky_relu._comparison.peers import OURS
+from leaky_relu._comparison.timing import Timing, compare
 from rich.console import Console
 from rich.table import Table
 

@@ -9,7 +9,7 @@ from importlib.metadata import files
 from timeit import Timer
 from typing import NamedTuple
 
-from leaky_relu._peers import why_unavailable
+from leaky_relu._comparison.peers import why_unavailable
 from rich.console import Console
 
 from bench import training

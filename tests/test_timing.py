@@ -4,7 +4,7 @@ import time
 from timeit import Timer
 
 import pytest
-from leaky_relu._timing import compare
+from leaky_relu._comparison.timing import compare
 
 
 def sleeper(milliseconds):
