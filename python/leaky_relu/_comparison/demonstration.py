@@ -54,7 +54,7 @@ def compare_at(
     shape = (size // CHANNELS, CHANNELS) if operation == "bias" else (size,)
     x, g = rng.standard_normal((2, *shape), dtype=np.float32)
     bias = rng.standard_normal(shape[-1], dtype=np.float32)
-    operands = Operands(x, g, np.empty_like(x), b=bias)
+    operands = Operands(x, g, np.empty_like(x), bias=bias)
     able = [name for name in names if PEERS[name].takes(operation, way, operands)]
     timers = {name: checked_timer(name, operation, way, operands) for name in able}
     found = compare(timers, reference=OURS, seconds=seconds)
@@ -110,9 +110,8 @@ def _cell(row: dict[str, Any]) -> str:
 
 def _in_one_line(reasons: dict[str, str], width: int = 99) -> str:
     absent = [name for name, reason in reasons.items() if reason.endswith("not installed")]
-    parts = [f"{', '.join(absent)} (not installed)"] * bool(absent)
-    parts += [f"{name} ({reason})" for name, reason in reasons.items() if name not in absent]
-    line = f"Not compared: {'; '.join(parts)}"
+    broken = [reason for name, reason in reasons.items() if name not in absent]
+    line = " ".join([f"Not installed: {', '.join(absent)}."] * bool(absent) + broken)
     return line if len(line) <= width else line[: width - 4] + " ..."
 
 

@@ -16,18 +16,20 @@ class Operands:
     """
     What statements may name: ``x``, ``g`` and ``y`` (which takes the result of ``out=``), the parameters.
 
-    ``a`` is the slope, or slopes that broadcast; ``w`` are the slopes of the channels, in one dimension;
-    ``s`` and ``b`` scale and bias, which broadcast. Each peer may use so many threads.
+    ``a`` is the slope. The parameters of channels, along `channel_axis`, broadcast: ``slopes``, ``scale``
+    and ``bias``; but ``weight``, which is the slopes again, has one dimension. Each peer may use so many
+    threads.
     """
 
     x: Any  # an array, or a scalar
     g: NDArray[Any]
     y: NDArray[Any]
     threads: int = 1
-    a: Any = SLOPE
-    w: Any = None
-    s: Any = None
-    b: Any = None
+    a: float = SLOPE
+    slopes: Any = None
+    weight: Any = None
+    scale: Any = None
+    bias: Any = None
     channel_axis: int = 1
 
 
@@ -55,12 +57,14 @@ def expected(operation: str, operands: Operands) -> list[Expected]:
     v = wide(x)
     size: Any = 0
     if operation == "affine":
-        size = abs(v * o.s) + abs(o.b)
-        v = v * o.s + o.b
+        size = abs(v * o.scale) + abs(o.bias)
+        v = v * o.scale + o.bias
     elif operation == "bias":
-        size = abs(v) + abs(o.b)
-        v = v + o.b
-    factor = np.where(v > 0, np.ones((), compute), wide(o.a))
+        size = abs(v) + abs(o.bias)
+        v = v + o.bias
+    factor = np.where(
+        v > 0, np.ones((), compute), wide(o.slopes if operation in ("slopes", "prelu") else o.a)
+    )
     if not operation.endswith("gradient"):
         return [Expected(v * factor, size)]
     results = [Expected(wide(o.g) * factor, size)]

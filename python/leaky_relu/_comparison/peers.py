@@ -51,11 +51,10 @@ class Peer:
     ceiling: bool = False
 
     def takes(self, operation: str, way: str, operands: Operands) -> bool:
-        return (
-            (operation, way) in self.statements
-            and np.asarray(operands.x).dtype.name in self.dtypes
-            and self.layouts(operands)
-        )
+        dtype = np.asarray(operands.x).dtype.name
+        if dtype in _SMALL and (operation != "forward" or way == "inplace"):
+            return False  # their parameters and results are floating-point numbers
+        return (operation, way) in self.statements and dtype in self.dtypes and self.layouts(operands)
 
 
 def why_impossible(operation: str) -> str | None:
@@ -73,15 +72,15 @@ PEERS = {
             ("gradient", "new"): "leaky_relu_grad(g, x)",
             ("gradient", "out"): "leaky_relu_grad(g, x, out=y)",
             ("gradient", "inplace"): "leaky_relu_grad(g, x, a, out=g)",
-            ("slopes", "new"): "leaky_relu(x, a)",
-            ("slopes", "out"): "leaky_relu(x, a, out=y)",
-            ("prelu", "new"): "prelu(x, w, channel_axis=channel_axis)",
-            ("prelu", "out"): "prelu(x, w, channel_axis=channel_axis, out=y)",
+            ("slopes", "new"): "leaky_relu(x, slopes)",
+            ("slopes", "out"): "leaky_relu(x, slopes, out=y)",
+            ("prelu", "new"): "prelu(x, weight, channel_axis=channel_axis)",
+            ("prelu", "out"): "prelu(x, weight, channel_axis=channel_axis, out=y)",
             ("rrelu", "new"): "rrelu(x, rng=rng)",
-            ("bias", "new"): "bias_leaky_relu(x, b)",
-            ("bias", "out"): "bias_leaky_relu(x, b, out=y)",
-            ("affine", "new"): "affine_leaky_relu(x, s, b)",
-            ("affine", "out"): "affine_leaky_relu(x, s, b, out=y)",
+            ("bias", "new"): "bias_leaky_relu(x, bias)",
+            ("bias", "out"): "bias_leaky_relu(x, bias, out=y)",
+            ("affine", "new"): "affine_leaky_relu(x, scale, bias)",
+            ("affine", "out"): "affine_leaky_relu(x, scale, bias, out=y)",
             ("bias_gradient", "new"): "bias_leaky_relu_grad(g, x, channel_axis=channel_axis)",
             ("bias_gradient", "out"): "bias_leaky_relu_grad(g, x, channel_axis=channel_axis, out=y)",
         },
@@ -91,10 +90,10 @@ PEERS = {
     ),
     "NumPy and ours": Peer(
         {
-            ("bias", "new"): "leaky_relu(t := x + b, out=t)",
-            ("bias", "out"): "leaky_relu(np.add(x, b, out=y), out=y)",
-            ("affine", "new"): "leaky_relu(t := x * s + b, out=t)",
-            ("affine", "out"): "leaky_relu(np.add(np.multiply(x, s, out=y), b, out=y), out=y)",
+            ("bias", "new"): "leaky_relu(t := x + bias, out=t)",
+            ("bias", "out"): "leaky_relu(np.add(x, bias, out=y), out=y)",
+            ("affine", "new"): "leaky_relu(t := x * scale + bias, out=t)",
+            ("affine", "out"): "leaky_relu(np.add(np.multiply(x, scale, out=y), bias, out=y), out=y)",
             ("bias_gradient", "new"): "(t := leaky_relu_grad(g, x), t.sum(others))",
             ("bias_gradient", "out"): "(leaky_relu_grad(g, x, out=y), y.sum(others))",
         },
@@ -106,8 +105,8 @@ PEERS = {
             ("forward", "new"): "np.maximum(x, a * x)",
             ("forward", "out"): "np.maximum(x, np.multiply(x, a, out=y), out=y)",
             ("forward", "inplace"): "np.maximum(x, a * x, out=x)",
-            ("slopes", "new"): "np.maximum(x, a * x)",
-            ("slopes", "out"): "np.maximum(x, np.multiply(x, a, out=y), out=y)",
+            ("slopes", "new"): "np.maximum(x, slopes * x)",
+            ("slopes", "out"): "np.maximum(x, np.multiply(x, slopes, out=y), out=y)",
         },
         dtypes=(*_ALL_FLOATS, *_SMALL),
     ),
@@ -115,7 +114,7 @@ PEERS = {
         {
             ("forward", "new"): "np.where(x > 0, x, a * x)",
             ("gradient", "new"): "np.where(x > 0, g, a * g)",
-            ("slopes", "new"): "np.where(x > 0, x, a * x)",
+            ("slopes", "new"): "np.where(x > 0, x, slopes * x)",
         }
     ),
     "numexpr": Peer(
@@ -141,9 +140,9 @@ PEERS = {
             ("gradient", "new"): "gradient(g, x, a, np.empty_like(g))",
             ("gradient", "out"): "gradient(g, x, a, y)",
             ("gradient", "inplace"): "gradient_in_place(g, x, a)",
-            ("slopes", "out"): "forward(x, a, y)",
-            ("bias", "out"): "bias(x, b, a, y)",
-            ("affine", "out"): "affine(x, s, b, a, y)",
+            ("slopes", "out"): "forward(x, slopes, y)",
+            ("bias", "out"): "with_bias(x, bias, a, y)",
+            ("affine", "out"): "with_scale_and_bias(x, scale, bias, a, y)",
         },
         needs=("numba",),
         prepare=preparation.numba,
@@ -159,13 +158,13 @@ PEERS = {
             ("gradient", "new"): "backward(g, x, a, False)",
             ("gradient", "out"): "backward_out(g, x, a, False, grad_input=y)",
             ("gradient", "inplace"): "backward_out(g, x, a, False, grad_input=g)",
-            ("slopes", "new"): "back(torch.prelu(channels_second, w))",
-            ("prelu", "new"): "back(torch.prelu(channels_second, w))",
+            ("slopes", "new"): "back(torch.prelu(channels_second, weight))",
+            ("prelu", "new"): "back(torch.prelu(channels_second, weight))",
             ("rrelu", "new"): "torch.rrelu(x, 1 / 8, 1 / 3, True)",
-            ("bias", "new"): "leaky_relu_(torch.add(x, b), a)",
-            ("bias", "out"): "leaky_relu_(torch.add(x, b, out=y), a)",
-            ("affine", "new"): "leaky_relu_(torch.addcmul(b, x, s), a)",
-            ("affine", "out"): "leaky_relu_(torch.addcmul(b, x, s, out=y), a)",
+            ("bias", "new"): "leaky_relu_(torch.add(x, bias), a)",
+            ("bias", "out"): "leaky_relu_(torch.add(x, bias, out=y), a)",
+            ("affine", "new"): "leaky_relu_(torch.addcmul(bias, x, scale), a)",
+            ("affine", "out"): "leaky_relu_(torch.addcmul(bias, x, scale, out=y), a)",
             ("bias_gradient", "new"): "(t := backward(g, x, a, False), t.sum(others))",
             ("bias_gradient", "out"): "(backward_out(g, x, a, False, grad_input=y), y.sum(others))",
         },

@@ -26,7 +26,7 @@ def ours_and_sums(operands: Operands) -> Names:
 
 def slope_of_the_dtype(operands: Operands) -> Names:
     # A Python float as an argument would make numexpr and numba compute in float64.
-    return {} if isinstance(operands.a, np.ndarray) else {"a": operands.x.dtype.type(SLOPE)}
+    return {"a": operands.x.dtype.type(SLOPE)}
 
 
 def numexpr(operands: Operands) -> Names:
@@ -74,12 +74,12 @@ def _numba_ufuncs() -> Names:
         return g if x > 0 else a * g
 
     @numba.vectorize  # type: ignore[untyped-decorator]
-    def bias(x: Any, b: Any, a: Any) -> Any:
+    def with_bias(x: Any, b: Any, a: Any) -> Any:
         v = x + b
         return v if v > 0 else a * v
 
     @numba.vectorize  # type: ignore[untyped-decorator]
-    def affine(x: Any, s: Any, b: Any, a: Any) -> Any:
+    def with_scale_and_bias(x: Any, s: Any, b: Any, a: Any) -> Any:
         v = x * s + b
         return v if v > 0 else a * v
 
@@ -88,8 +88,8 @@ def _numba_ufuncs() -> Names:
         "forward_in_place": lambda x, a: forward(x, a, x),
         "gradient": gradient,
         "gradient_in_place": lambda g, x, a: gradient(g, x, a, g),
-        "bias": bias,
-        "affine": affine,
+        "with_bias": with_bias,
+        "with_scale_and_bias": with_scale_and_bias,
     }
 
 
@@ -115,7 +115,7 @@ def torch(operands: Operands) -> Names:
         "backward": backward.default,
         "backward_out": backward.grad_input,
     }
-    for name in "xgybsw":
+    for name in ("x", "g", "y", "weight", "scale", "bias"):
         if isinstance(array := getattr(operands, name), np.ndarray):
             names[name] = tensor(array)
     axis = operands.channel_axis % max(operands.x.ndim, 1)
