@@ -3,7 +3,7 @@
 from timeit import Timer
 
 import pytest
-from leaky_relu._timing import compare
+from leaky_relu._comparison.timing import compare
 
 
 class Clock:

@@ -1,5 +1,13 @@
 """Leaky ReLU and its gradient for NumPy arrays: genuine ufuncs on SIMD kernels, exact to the bit."""
 
+try:
+    from leaky_relu import _core, _runtime  # noqa: F401  (what the environment says is read here)
+except ImportError as error:
+    from leaky_relu._import_error import exit_if_command
+
+    exit_if_command(error)
+    raise
+
 from leaky_relu import _dtypes, _threadpoolctl, _ufuncs  # noqa: F401  (documents the ufuncs)
 from leaky_relu._core import __version__, leaky_relu, leaky_relu_grad
 from leaky_relu._packed import leaky_relu_grad_packed, leaky_relu_packed
