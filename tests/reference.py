@@ -5,11 +5,9 @@ import platform
 
 import numpy as np
 from helpers import HALF, compute_type, raised_flags, widen
+from leaky_relu import _core
 
-OPERATIONS = {
-    "leaky_relu": ("x", "negative_slope"),
-    "leaky_relu_grad": ("grad_output", "x", "negative_slope"),
-}
+OPERATIONS = _core.OPERATIONS
 DATA = {"grad_output", "x"}  # what decides the dtype; all other inputs are parameters
 
 # IEEE 754-2019, 7.5: tininess is detected before rounding (Arm) or after it (x86).

@@ -93,7 +93,7 @@ PyObject* call_contiguous(std::size_t op, const Given& given) {
             if (overlap_partly(out, as_array(given.inputs[k]), bytes)) return not_implemented();
         }
     }
-    fp_status::clear();
+    clear_errors(Units::vector);
     Scalar scalars[most_inputs];
     Along along = Along::none;
     for (int k = operation.data; k < output; ++k) {
@@ -130,7 +130,7 @@ PyObject* call_contiguous(std::size_t op, const Given& given) {
         execute_contiguous(job, std::size_t(n), along);
         return true;
     };
-    if (compute(operation.name, job.dtype, bytes, work)) return reinterpret_cast<PyObject*>(out);
+    if (compute(operation.name, Units::vector, bytes, work)) return reinterpret_cast<PyObject*>(out);
     Py_DECREF(out);
     return nullptr;
 }
@@ -161,7 +161,7 @@ PyObject* call_scalars(std::size_t op, const Given& given) {
     Scalar scalars[most_operands];
     Elementwise job;
     job.operation = op;
-    fp_status::clear();
+    clear_errors(Units::vector);
     for (int k = 0; k < operation.data; ++k) {
         DType dtype;
         if (!read_data(given.inputs[k], dtype, scalars[k]) || (k > 0 && dtype != job.dtype)) return not_implemented();
@@ -175,7 +175,7 @@ PyObject* call_scalars(std::size_t op, const Given& given) {
         execute_contiguous(job, 1, Along::none);
         return true;
     };
-    if (!compute(operation.name, job.dtype, 0, work)) return nullptr;
+    if (!compute(operation.name, Units::vector, 0, work)) return nullptr;
     PyArray_Descr* const descr = PyArray_DescrFromType(type_number_of(job.dtype));
     PyObject* const result = PyArray_Scalar(&scalars[operation.count()], descr, nullptr);
     Py_DECREF(descr);
@@ -342,7 +342,7 @@ struct AnyLayout {
 
 PyObject* call_any_layout(std::size_t op, const Given& given) {
     AnyLayout call;
-    fp_status::clear();
+    clear_errors(Units::vector);
     if (!call.take_inputs(op, given) || (given.out && !call.take_output(given.out))) return not_implemented();
     call.describe();
     const Operation& operation = operations[op];
@@ -364,7 +364,7 @@ PyObject* call_any_layout(std::size_t op, const Given& given) {
         execute_nest(call.job, call.nest);
         return true;
     };
-    if (!compute(operation.name, call.job.dtype, PyArray_NBYTES(out), work)) {
+    if (!compute(operation.name, Units::vector, PyArray_NBYTES(out), work)) {
         Py_DECREF(out);
         return nullptr;
     }

@@ -25,8 +25,8 @@ PyMethodDef method_of(const char* name) {
 // _packed_forward(x, slope, out) -> (y, positive); _packed_gradient(grad_output, positive, slope, out) -> grad_x
 extern PyMethodDef packed_methods[];
 
-// _slope_gradient(grad_output, x, slopes, inner) -> (grad_x, sums);
-// _bias_gradient(grad_output, y, slope, channels, inner, out) -> (grad_x, sums)
+// _prelu_grad(grad_output, x, slopes, inner) -> (grad_x, sums);
+// _bias_grad(grad_output, y, slope, channels, inner, out) -> (grad_x, sums)
 extern PyMethodDef reduction_methods[];
 
 }  // namespace leaky_relu

@@ -93,12 +93,12 @@ bool read_parameter(PyObject* object, DType dtype, Scalar& value) {
     switch (PyArray_TYPE(array)) {
         case NPY_FLOAT: round_to(dtype, *static_cast<const float*>(PyArray_DATA(array)), value); return true;
         case NPY_DOUBLE: round_to(dtype, *static_cast<const double*>(PyArray_DATA(array)), value); return true;
-        case NPY_LONGDOUBLE:
-            if (dtype != longdouble) return false;  // rounding it raises its flags in another place
-            round_to(dtype, *static_cast<const long double*>(PyArray_DATA(array)), value);
-            return true;
         default: return false;
     }
+}
+
+void read_longdouble_parameter(PyObject* object, DType dtype, Scalar& value) {
+    round_to(dtype, *static_cast<const long double*>(PyArray_DATA(as_array(object))), value);
 }
 
 }  // namespace leaky_relu

@@ -43,7 +43,13 @@ union Scalar {
 };
 
 // Rounds a Python or NumPy number, or an array without dimensions, to the compute type. Rounding may raise flags:
-// to be called after they are cleared.
+// to be called after they are cleared. A longdouble, whose rounding raises those of all units, is left to NumPy.
 bool read_parameter(PyObject* object, DType dtype, Scalar& value);
+
+inline bool is_longdouble_scalar(PyObject* object) {
+    return is_plain_array(object) && PyArray_NDIM(as_array(object)) == 0 &&
+           PyArray_TYPE(as_array(object)) == NPY_LONGDOUBLE && PyArray_ISBEHAVED_RO(as_array(object));
+}
+void read_longdouble_parameter(PyObject* object, DType dtype, Scalar& value);
 
 }  // namespace leaky_relu

@@ -31,9 +31,9 @@ npy_intp bytes_of_bits(npy_intp n) { return n / 8 + (n % 8 != 0); }
 // A new `out` is made where there is none, and new signs where `positive` is null: they are returned as well.
 PyObject* call(const char* name, PackedKernel kernel, DType dtype, PyArrayObject* data, PyArrayObject* positive,
                PyObject* slope, PyArrayObject* out) {
-    clear_errors(dtype);
     Scalar value;
-    if (!read_parameter(slope, dtype, value)) return not_implemented();
+    Units units;
+    if (!read_slope(slope, dtype, value, units)) return not_implemented();
     // Also warns where NumPy does: of results of broadcast_arrays.
     if (out && PyArray_FailUnlessWriteable(out, "output array") < 0) return nullptr;
 
@@ -52,7 +52,7 @@ PyObject* call(const char* name, PackedKernel kernel, DType dtype, PyArrayObject
             execute_packed(kernel, dtype, arguments, std::size_t(n));
             return true;
         };
-        if (compute(name, dtype, bytes, work)) {
+        if (compute(name, units, bytes, work)) {
             Py_INCREF(target);
             // Without dimensions, as ufuncs do it: a scalar, unless `out` was given.
             result = out ? reinterpret_cast<PyObject*>(target) : PyArray_Return(target);

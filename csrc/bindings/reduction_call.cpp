@@ -32,8 +32,8 @@ bool set_shape(ReductionArrays& arrays, npy_intp size, npy_intp channels, npy_in
     return true;
 }
 
-PyObject* call(const char* name, Reduction reduction, DType dtype, ReductionArrays& arrays, PyArrayObject* grad_output,
-               PyArrayObject* x, PyArrayObject* out) {
+PyObject* call(const char* name, Reduction reduction, DType dtype, Units units, ReductionArrays& arrays,
+               PyArrayObject* grad_output, PyArrayObject* x, PyArrayObject* out) {
     const npy_intp bytes = PyArray_NBYTES(x), channels = npy_intp(arrays.channels);
     if (out) {
         if (PyArray_FailUnlessWriteable(out, "output array") < 0) return nullptr;
@@ -51,14 +51,14 @@ PyObject* call(const char* name, Reduction reduction, DType dtype, ReductionArra
         arrays.result = PyArray_BYTES(out);
         arrays.sums = PyArray_DATA(sums);
         const auto work = [&] { return arrays.outer == 0 || reduce(reduction, dtype, arrays); };
-        if (compute(name, dtype, bytes, work)) result = PyTuple_Pack(2, out, sums);
+        if (compute(name, units, bytes, work)) result = PyTuple_Pack(2, out, sums);
     }
     Py_DECREF(out);
     Py_XDECREF(sums);
     return result;
 }
 
-PyObject* slope_gradient_call(PyObject*, PyObject* const* args, Py_ssize_t) {
+PyObject* prelu_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
     PyObject *const grad_output = args[0], *const x = args[1], *const slopes = args[2];
     const npy_intp inner = PyLong_AsSsize_t(args[3]);
     if (inner == -1 && PyErr_Occurred()) return nullptr;
@@ -71,11 +71,11 @@ PyObject* slope_gradient_call(PyObject*, PyObject* const* args, Py_ssize_t) {
         return not_implemented();
     }
     arrays.slopes = PyArray_DATA(as_array(slopes));
-    clear_errors(dtype);
-    return call("prelu_grad", slope_gradient, dtype, arrays, as_array(grad_output), data, nullptr);
+    clear_errors(units_of(dtype));
+    return call("prelu_grad", slope_gradient, dtype, units_of(dtype), arrays, as_array(grad_output), data, nullptr);
 }
 
-PyObject* bias_gradient_call(PyObject*, PyObject* const* args, Py_ssize_t) {
+PyObject* bias_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
     PyObject *const grad_output = args[0], *const y = args[1], *const out = args[5];
     const npy_intp channels = PyLong_AsSsize_t(args[3]), inner = PyLong_AsSsize_t(args[4]);
     if ((channels == -1 || inner == -1) && PyErr_Occurred()) return nullptr;
@@ -87,19 +87,19 @@ PyObject* bias_gradient_call(PyObject*, PyObject* const* args, Py_ssize_t) {
         return not_implemented();
     }
     if (out != Py_None && !is_like(out, data)) return not_implemented();
-    clear_errors(dtype);
     Scalar slope;
-    if (!read_parameter(args[2], dtype, slope)) return not_implemented();
+    Units units;
+    if (!read_slope(args[2], dtype, slope, units)) return not_implemented();
     arrays.slopes = &slope;
     arrays.one_slope = true;
-    return call("bias_leaky_relu_grad", bias_gradient, dtype, arrays, as_array(grad_output), data,
+    return call("bias_leaky_relu_grad", bias_gradient, dtype, units, arrays, as_array(grad_output), data,
                 out == Py_None ? nullptr : as_array(out));
 }
 
 }  // namespace
 
-PyMethodDef reduction_methods[] = {method_of<4, slope_gradient_call>("_slope_gradient"),
-                                   method_of<6, bias_gradient_call>("_bias_gradient"),
+PyMethodDef reduction_methods[] = {method_of<4, prelu_grad>("_prelu_grad"),
+                                   method_of<6, bias_grad>("_bias_grad"),
                                    {}};
 
 }  // namespace leaky_relu

@@ -103,10 +103,9 @@ struct NumpysArguments {
     // What NumPy's choice of a loop would get wrong.
     bool adjust(const Operation& operation) {
         // Beside a NumPy parameter a Python number would take the first loop there is, float16's: it is a float64.
-        for (int k = 0; k < operation.data; ++k) {
-            if (is_python_number(stack[k]) && !replace(k, as_float64_of(stack[k]))) return false;
-        }
-        PyObject* const x = stack[operation.x()];
+        const int at = operation.x();
+        if (is_python_number(stack[at]) && !replace(at, as_float64_of(stack[at]))) return false;
+        PyObject* const x = stack[at];
         const bool as_it_is = type_number(x) == NPY_LONGDOUBLE || is_foreign(x);
         for (int k = operation.data; k < operation.count(); ++k) {
             if (is_python_number(stack[k]) && !as_it_is) {

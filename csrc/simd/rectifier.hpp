@@ -79,13 +79,13 @@ struct SlopeGradient {
     }
 };
 
-// The bias's share is the gradient itself, before it is rounded to 16 bits.
+// The bias's share is the gradient itself, as it is stored.
 struct BiasGradient {
     template <class V>
     static typename V::Reg apply(typename V::Raw g, typename V::Raw y, typename V::Reg slope,
                                  typename V::Sums& sums) {
         const typename V::Reg result = Gradient::of<V>(g, y, slope);
-        sums = V::add_to(sums, result);
+        sums = V::add_to(sums, V::rounded(result));
         return result;
     }
 };

@@ -57,7 +57,7 @@ struct Columns {
         for (int u = 0; u < registers; ++u) V::store_sums(sums + column + u * V::lanes, totals[u]);
     }
 
-    // The idle lanes hold 1; what they add goes to columns that nobody looks at.
+    // The idle lanes hold 1; what they add is not theirs to add.
     void partial(std::size_t column, std::size_t n, std::size_t row, std::size_t rows) const {
         const Reg slopes = slope.load_partial(column, n);
         Sums totals = V::load_sums(sums + column);
@@ -65,7 +65,10 @@ struct Columns {
             const auto g = V::load_partial(grad_output + at, n), value = V::load_partial(x + at, n);
             V::store_partial(result + at, Op::template apply<V>(g, value, slopes, totals), n);
         }
+        typename V::Wide others[V::lanes];
+        for (std::size_t i = n; i < V::lanes; ++i) others[i] = sums[column + i];
         V::store_sums(sums + column, totals);
+        for (std::size_t i = n; i < V::lanes; ++i) sums[column + i] = others[i];
     }
 
     void run(std::size_t width, std::size_t row, std::size_t rows) const {

@@ -9,7 +9,14 @@ except ImportError as error:
     raise
 
 from leaky_relu import _dtypes, _threadpoolctl, _ufuncs  # noqa: F401  (documents the ufuncs)
-from leaky_relu._core import __version__, leaky_relu, leaky_relu_grad
+from leaky_relu._bias import bias_leaky_relu_grad
+from leaky_relu._core import (
+    __version__,
+    affine_leaky_relu,
+    bias_leaky_relu,
+    leaky_relu,
+    leaky_relu_grad,
+)
 from leaky_relu._packed import leaky_relu_grad_packed, leaky_relu_packed
 from leaky_relu._prelu import prelu, prelu_grad
 from leaky_relu._rrelu import rrelu
@@ -22,13 +29,17 @@ from leaky_relu._runtime import (
     simd_targets,
 )
 from leaky_relu._when_imported import when_imported as _when_imported
-from leaky_relu.layers import LeakyReLU, PReLU, RReLU
+from leaky_relu.layers import BiasLeakyReLU, LeakyReLU, PReLU, RReLU
 
 __all__ = [
+    "BiasLeakyReLU",
     "LeakyReLU",
     "PReLU",
     "RReLU",
     "__version__",
+    "affine_leaky_relu",
+    "bias_leaky_relu",
+    "bias_leaky_relu_grad",
     "cache_info",
     "clear_cache",
     "get_num_threads",

@@ -114,7 +114,7 @@ def bias_leaky_relu_grad(
         check_output(function, out, "grad_output", g)
         if _takes(out, g, signs):
             direct = out
-    grad_x, sums = _core._bias_grad(g, signs, slope, channels, inner, direct)  # type: ignore[attr-defined]
+    grad_x, sums = _core._bias_grad(g, signs, slope, channels, inner, direct)
     if out is not None and direct is None:
         np.copyto(out, grad_x)
         grad_x = out

@@ -8,11 +8,7 @@ import numpy as np
 from leaky_relu import _core
 
 # The inputs of each ufunc: the data, which decide the dtype, then the parameters, the slope last.
-OPERATIONS: dict[str, tuple[str, ...]] = getattr(
-    _core,
-    "OPERATIONS",
-    {"leaky_relu": ("x", "negative_slope"), "leaky_relu_grad": ("grad_output", "x", "negative_slope")},
-)
+OPERATIONS: dict[str, tuple[str, ...]] = _core.OPERATIONS
 SUPPORTED = "bool, integers, float16, bfloat16 (of ml_dtypes), float32, float64 and longdouble"
 _PARAMETER_LOOPS = "fdg"
 _LOOPS = "e" + _PARAMETER_LOOPS
@@ -108,6 +104,40 @@ def parameter_dtype(function: str, name: str, parameter: Any) -> np.dtype[Any]:
     if not _is_supported(dtype):
         raise TypeError(_message(function, name, parameter, dtype))
     return next(np.dtype(loop) for loop in _PARAMETER_LOOPS if np.can_cast(dtype, loop, "safe"))
+
+
+def clearer(error: Exception, function: str, operands: tuple[Any, ...], out: Any) -> str | None:
+    """
+    Say what NumPy's exception is about in words that fit the call.
+
+    Parameters
+    ----------
+    error : TypeError or ValueError
+        What the machinery of NumPy's ufuncs raised.
+    function : str
+        Name of the ufunc.
+    operands : tuple
+        All its inputs, the default slope among them.
+    out : object
+        What was passed as `out`.
+
+    Returns
+    -------
+    str or None
+        The message; None where the words of `error` should stand.
+    """
+    if isinstance(error, TypeError):
+        return unsupported_dtype(function, operands, error)
+    if type(error) is not ValueError or not isinstance(out, np.ndarray):
+        return None
+    # NumPy names the shapes of all operands, also that of a slope that nobody passed.
+    try:
+        shape = np.broadcast_shapes(*(np.shape(operand) for operand in operands))
+    except ValueError:
+        return None
+    if out.shape == shape:
+        return None
+    return f"{function}: out has shape {out.shape}, but the result has shape {shape}"
 
 
 def unsupported_dtype(function: str, operands: tuple[Any, ...], error: TypeError) -> str | None:

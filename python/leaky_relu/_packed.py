@@ -9,7 +9,7 @@ from leaky_relu import _core
 from leaky_relu._operands import check_output, prepared, prepared_slope, unmasked
 from leaky_relu._typing import Floating, Out, RealLike, Scalar
 
-# The extension takes operands that need no preparing, and returns None for all others.
+# The extension takes operands that need no preparing, and returns NotImplemented for all others.
 
 
 @overload
@@ -103,18 +103,18 @@ def leaky_relu_packed(
     >>> leaky_relu_grad_packed(np.ones(4), positive, -1.0)
     array([-1., -1., -1.,  1.])
     """
-    result: tuple[Any, NDArray[np.uint8]] | None = _core._packed_forward(x, negative_slope, out)
-    if result is None:
+    result: Any = _core._packed_forward(x, negative_slope, out)
+    if result is NotImplemented:
         (x,) = prepared("leaky_relu_packed", x=x)
         slope = prepared_slope("leaky_relu_packed", negative_slope, x.dtype)
         if out is not None:
             check_output("leaky_relu_packed", out, "x", x)
         result = _core._packed_forward(x, slope, out)
-        if result is None and out is not None:  # which is not laid out as x is
+        if result is NotImplemented and out is not None:  # which is not laid out as x is
             y, positive = _core._packed_forward(x, slope, None)
             np.copyto(out, y)
             result = out, positive
-        assert result is not None
+        assert result is not NotImplemented
     return result
 
 
@@ -204,14 +204,14 @@ def leaky_relu_grad_packed(
     array([0.1, 2. , 3. ])
     """
     result = _core._packed_gradient(grad_output, positive, negative_slope, out)
-    if result is None:
+    if result is NotImplemented:
         (grad_output,) = prepared("leaky_relu_grad_packed", grad_output=grad_output)
         bits = _prepared_bits(positive, grad_output.size)
         slope = prepared_slope("leaky_relu_grad_packed", negative_slope, grad_output.dtype)
         if out is not None:
             check_output("leaky_relu_grad_packed", out, "grad_output", grad_output)
         result = _core._packed_gradient(grad_output, bits, slope, out)
-        if result is None and out is not None:  # not laid out as grad_output is, or over the bits
+        if result is NotImplemented and out is not None:  # not laid out as grad_output is, or over the bits
             np.copyto(out, _core._packed_gradient(grad_output, bits, slope, None))
             result = out
     return result

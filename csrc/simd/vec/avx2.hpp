@@ -64,6 +64,7 @@ struct Vec<float> {
     }
     static Reg multiply(Reg a, Reg b) { return _mm256_mul_ps(a, b); }
     static Reg add(Reg a, Reg b) { return _mm256_add_ps(a, b); }
+    static Reg rounded(Reg r) { return r; }
 
     using Wide = double;
     struct Sums {
@@ -137,6 +138,7 @@ struct Vec<double> {
     }
     static Reg multiply(Reg a, Reg b) { return _mm256_mul_pd(a, b); }
     static Reg add(Reg a, Reg b) { return _mm256_add_pd(a, b); }
+    static Reg rounded(Reg r) { return r; }
 
     using Wide = double;
     using Sums = __m256d;
@@ -199,6 +201,7 @@ struct Vec<Half> : Vec<float> {
     static Raw load(const Half* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
     static Raw load_partial(const Half* p, std::size_t n) { return load_first(p, n, Half::one); }
     static Reg widen(Raw x) { return _mm256_cvtph_ps(x); }
+    static Reg rounded(Reg r) { return widen(narrow(r)); }
     template <int constant>
     static Reg select_positive(Raw x, Reg r) {  // converting would raise invalid for a signalling NaN
         return _mm256_blendv_ps(r, broadcast(constant),

@@ -61,6 +61,7 @@ struct Vec<float> {
     static Signs signs(Raw x) { return {_mm512_cmp_ps_mask(widen(x), _mm512_setzero_ps(), _CMP_GT_OQ)}; }
     static Reg multiply(Reg a, Reg b) { return _mm512_mul_ps(a, b); }
     static Reg add(Reg a, Reg b) { return _mm512_add_ps(a, b); }
+    static Reg rounded(Reg r) { return r; }
 
     using Wide = double;
     struct Sums {
@@ -122,6 +123,7 @@ struct Vec<double> {
     static Signs signs(Raw x) { return {_mm512_cmp_pd_mask(widen(x), _mm512_setzero_pd(), _CMP_GT_OQ)}; }
     static Reg multiply(Reg a, Reg b) { return _mm512_mul_pd(a, b); }
     static Reg add(Reg a, Reg b) { return _mm512_add_pd(a, b); }
+    static Reg rounded(Reg r) { return r; }
 
     using Wide = double;
     using Sums = __m512d;
@@ -141,6 +143,7 @@ struct Vec<Half> : Vec<float> {
         return _mm256_mask_loadu_epi16(_mm256_set1_epi16(Half::one), __mmask16(first(n)), p);
     }
     static Reg widen(Raw x) { return _mm512_cvtph_ps(x); }
+    static Reg rounded(Reg r) { return widen(narrow(r)); }
     template <int constant>
     static Reg select_positive(Raw x, Reg r) {  // converting would raise invalid for a signalling NaN
         return select_positive<constant>(signs(x), r);

@@ -41,6 +41,7 @@ struct EvenOdd {
         return {Float::multiply(a.even, b.even), Float::multiply(a.odd, b.odd)};
     }
     static Reg add(Reg a, Reg b) { return {Float::add(a.even, b.even), Float::add(a.odd, b.odd)}; }
+    static Reg rounded(Reg r) { return Self::widen(Self::narrow(r)); }
 
     using Wide = double;
     struct Sums {

@@ -76,6 +76,7 @@ struct Vec<float> : Partial<Vec<float>> {
     }
     static Reg multiply(Reg a, Reg b) { return vmulq_f32(a, b); }
     static Reg add(Reg a, Reg b) { return vaddq_f32(a, b); }
+    static Reg rounded(Reg r) { return r; }
 
     using Wide = double;
     struct Sums {
@@ -134,6 +135,7 @@ struct Vec<double> : Partial<Vec<double>> {
     }
     static Reg multiply(Reg a, Reg b) { return vmulq_f64(a, b); }
     static Reg add(Reg a, Reg b) { return vaddq_f64(a, b); }
+    static Reg rounded(Reg r) { return r; }
 
     using Wide = double;
     using Sums = float64x2_t;
@@ -171,6 +173,7 @@ struct WidenedVec : Vec<float>, Partial<WidenedVec<T>> {
     static void store(T* p, Reg r) { vst1_u16(reinterpret_cast<std::uint16_t*>(p), narrow(T{}, r)); }
     static void stream(T* p, Reg r) { store(p, r); }
     static Reg widen(Raw x) { return leaky_relu::widen(T{}, x); }
+    static Reg rounded(Reg r) { return widen(narrow(T{}, r)); }
     template <int constant>
     static Reg select_positive(Raw x, Reg r) {  // converting would raise invalid for a signalling NaN
         return vbslq_f32(vreinterpretq_u32_s32(vmovl_s16(vreinterpret_s16_u16(positive(x)))),

@@ -18,6 +18,7 @@
 //     factor(x, r)             1 where the Reg x > 0, else r; x is multiplied by it, so a NaN may count as either
 //     signs(raw)               the Signs of a Raw; bits beyond the lanes are clear
 //     multiply(a, b), add(a, b)               rounded once, in Compute
+//     rounded(r)               what is in memory once r is stored
 //
 //     Wide     what is summed: float64, for longdouble itself        Sums  `lanes` of them
 //
@@ -84,6 +85,7 @@ struct Vec {
     static Signs signs(Raw x) { return {is_positive(x)}; }
     static Reg multiply(Reg a, Reg b) { return a * b; }
     static Reg add(Reg a, Reg b) { return a + b; }
+    static Reg rounded(Reg r) { return r; }
 
     using Wide = std::conditional_t<(sizeof(T) > sizeof(double)), T, double>;
     using Sums = Wide;
@@ -103,6 +105,7 @@ struct WidenedVec : Vec<float> {
     static void stream(T* p, Reg r) { store(p, r); }
     static void store_partial(T*, Reg, std::size_t) {}
     static Reg widen(Raw x) { return leaky_relu::widen(x); }
+    static Reg rounded(Reg r) { return leaky_relu::widen(narrow(T{}, r)); }
     template <int constant>
     static Reg select_positive(Raw x, Reg r) {
         return select(is_positive(x), Reg(constant), r);
