@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaky_relu._dtypes import loop_dtype, parameter_dtype
-from leaky_relu._typing import Scalar
 
 
 def unmasked(function: str, name: str, operand: Any) -> NDArray[Any]:
@@ -31,7 +30,7 @@ def prepared(function: str, **data: Any) -> tuple[NDArray[Any], ...]:
     return tuple(np.require(array, dtype, ["C", "A"]) for array in arrays.values())
 
 
-def prepared_slope(function: str, negative_slope: Scalar, dtype: np.dtype[Any]) -> Any:
+def prepared_slope(function: str, negative_slope: Any, dtype: np.dtype[Any]) -> Any:
     """Return a scalar slope in a form that the extension rounds itself, so as to see the flags of that."""
     wide = dtype.char == "g"
     if isinstance(negative_slope, int):
