@@ -10,9 +10,9 @@ import weakref
 
 import numpy as np
 import pytest
+from helpers import assert_same
 from leaky_relu import LeakyReLU, PReLU, RReLU, leaky_relu, leaky_relu_grad
 from leaky_relu.layers import Layer, he_gain
-from reference import assert_same
 
 X, G = np.random.default_rng(1).standard_normal((2, 3, 4, 5)).astype(np.float32)
 

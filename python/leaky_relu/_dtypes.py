@@ -132,7 +132,7 @@ def unsupported_dtype(function: str, operands: tuple[Any, ...], error: TypeError
         return None
     try:
         dtypes = [dtype_of(operand) for operand in operands]
-    except (TypeError, ValueError):
+    except Exception:  # of an __array__, whatever it may raise
         return None
     # Is it what NumPy says of these dtypes? Or is it about another argument, or from an __array_ufunc__?
     try:

@@ -23,10 +23,10 @@ def unmasked(function: str, name: str, operand: Any) -> NDArray[Any]:
 def prepared(function: str, **data: Any) -> tuple[NDArray[Any], ...]:
     """Return the data, one operand or two of one shape, C-contiguous in the native dtype of their loop."""
     arrays = {name: unmasked(function, name, operand) for name, operand in data.items()}
+    dtype = loop_dtype(function, **data)
     if len({array.shape for array in arrays.values()}) > 1:
         shapes = ", but ".join(f"{name} has shape {array.shape}" for name, array in arrays.items())
         raise ValueError(f"{function}: {shapes}; they must be the same")
-    dtype = loop_dtype(function, **data)
     return tuple(np.require(array, dtype, ["C", "A"]) for array in arrays.values())
 
 
