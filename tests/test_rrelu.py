@@ -52,13 +52,17 @@ def test_rounding_stays_inside(dtype, lower, upper):
 def test_draws_next_to_one_do_not_reach_the_upper_bound():
     class Largest(np.random.Generator):
         def random(self, size=None, dtype=np.float64, out=None):
-            out[...] = np.nextafter(dtype(1), dtype(0))
+            largest = np.nextafter(dtype(1), dtype(0))
+            if out is None:
+                return np.full(size, largest)
+            out[...] = largest
             return out
 
     for dtype in (np.float32, np.float64):
         for lower, upper in ((1 / 8, 1 / 3), (0.1, 0.3), (1.0, 3.0), (-1.0, 0.7), (0.3, 0.30001)):
-            _, slope = rrelu(np.zeros(1, dtype), lower, upper, rng=Largest(np.random.PCG64(0)))
-            assert lower <= float(slope[0]) < upper
+            for n in (1, 20_000):
+                _, slope = rrelu(np.zeros(n, dtype), lower, upper, rng=Largest(np.random.PCG64(0)))
+                assert lower <= slope.min().item() <= slope.max().item() < upper
 
 
 def test_equal_bounds_are_the_slope():

@@ -216,7 +216,7 @@ def test_advice_can_be_followed(way, x, words):
 def test_sparse_matrices(way):
     sparse = pytest.importorskip("scipy.sparse")
     for x in (sparse.csr_array(np.eye(3)), sparse.coo_matrix(np.eye(3))):
-        for call in (leaky_relu, lr.leaky_relu_packed, CALLS["rrelu x"]):
+        for call in (leaky_relu, lr.leaky_relu_packed, CALLS["rrelu x"], CALLS["prelu_grad x"]):
             with pytest.raises(
                 TypeError, match=rf"x has dtype object \({type(x).__name__}\).* x.toarray\(\)$"
             ):

@@ -2,9 +2,9 @@
 
 _SLOPE = """\
 negative_slope : array_like, default 0.01
-    The factor where {what} is not positive; broadcast against it. Any value is allowed: 0 gives ReLU, an
-    array per-element or (suitably shaped) per-channel slopes. It is first rounded to the dtype of `x`, to
-    float32 for 16-bit `x`."""
+    The factor where {what} is not positive; broadcast against it. Any value is allowed:
+    0 gives ReLU, an array per-element or (suitably shaped) per-channel slopes. It is first rounded to the
+    dtype of `x`, to float32 for 16-bit `x`."""
 
 _OUT = """\
 out : ndarray or tuple of one ndarray, optional
@@ -13,9 +13,9 @@ where, casting, order, dtype, subok, signature
     As for any ufunc, see `numpy.ufunc`."""
 
 _DTYPES = """\
-float16, bfloat16 (of ml_dtypes), float32, float64 and longdouble keep their dtype; bool and integers become
-    what `numpy.sin` makes of them; the small floats and integers of ml_dtypes, such as float8_e4m3fn, the
-    first of these dtypes to which NumPy casts them safely."""
+float16, bfloat16 (of ml_dtypes), float32, float64 and longdouble keep their dtype; bool and integers
+    become what `numpy.sin` makes of them; the small floats of ml_dtypes, such as float8_e4m3fn, become
+    float32, its small integers float16."""
 
 _RAISES = """\
 TypeError
@@ -44,7 +44,8 @@ Returns
 -------
 ndarray or scalar
     ``x * d`` with ``d = 1 where x > 0 else negative_slope``, of the shape that `x` and `negative_slope`
-    broadcast to; a scalar if both are. {_DTYPES}
+    broadcast to; a scalar if both are.
+    {_DTYPES}
 
 Raises
 ------
@@ -170,7 +171,8 @@ Returns
 -------
 ndarray or scalar
     ``y * d`` with ``y = x + bias`` and ``d = 1 where y > 0 else negative_slope``, of the shape that the
-    inputs broadcast to; a scalar if all are. {_DTYPES}
+    inputs broadcast to; a scalar if all are.
+    {_DTYPES}
 
 Raises
 ------
@@ -233,7 +235,8 @@ Returns
 -------
 ndarray or scalar
     ``y * d`` with ``y = x * scale + bias`` and ``d = 1 where y > 0 else negative_slope``, of the shape that
-    the inputs broadcast to; a scalar if all are. {_DTYPES}
+    the inputs broadcast to; a scalar if all are.
+    {_DTYPES}
 
 Raises
 ------

@@ -46,14 +46,14 @@ def dtype_of(operand: Any) -> np.dtype[Any]:
 
 
 def loop_dtype(function: str, **data: Any) -> np.dtype[Any]:
-    """
+    r"""
     Return the dtype of the loop that the ufuncs take for these data.
 
     Parameters
     ----------
     function : str
         The public function that asks.
-    **data : array_like
+    \**data : array_like
         Its data inputs by name: one, or two for a gradient.
 
     Returns
@@ -162,7 +162,7 @@ def unsupported_dtype(function: str, operands: tuple[Any, ...], error: TypeError
         return None
     try:
         dtypes = [dtype_of(operand) for operand in operands]
-    except (TypeError, ValueError):
+    except Exception:  # of an __array__, whatever it may raise
         return None
     # Is it what NumPy says of these dtypes? Or is it about another argument, or from an __array_ufunc__?
     try:
@@ -175,7 +175,7 @@ def unsupported_dtype(function: str, operands: tuple[Any, ...], error: TypeError
 
 
 def reworded(error: TypeError, function: str, **operands: Any) -> str | None:
-    """
+    r"""
     Put what `leaky_relu` says of unsupported dtypes into words of the function that called it.
 
     Parameters
@@ -184,7 +184,7 @@ def reworded(error: TypeError, function: str, **operands: Any) -> str | None:
         What the call raised.
     function : str
         The function that made the call.
-    **operands : object
+    \**operands : object
         The operands of the call by the names that they have in `function`.
 
     Returns

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaky_relu._dtypes import loop_dtype, parameter_dtype
-from leaky_relu._typing import Scalar
 
 
 def unmasked(function: str, name: str, operand: Any) -> NDArray[Any]:
@@ -24,14 +23,14 @@ def unmasked(function: str, name: str, operand: Any) -> NDArray[Any]:
 def prepared(function: str, **data: Any) -> tuple[NDArray[Any], ...]:
     """Return the data, one operand or two of one shape, C-contiguous in the native dtype of their loop."""
     arrays = {name: unmasked(function, name, operand) for name, operand in data.items()}
+    dtype = loop_dtype(function, **data)
     if len({array.shape for array in arrays.values()}) > 1:
         shapes = ", but ".join(f"{name} has shape {array.shape}" for name, array in arrays.items())
         raise ValueError(f"{function}: {shapes}; they must be the same")
-    dtype = loop_dtype(function, **data)
     return tuple(np.require(array, dtype, ["C", "A"]) for array in arrays.values())
 
 
-def prepared_slope(function: str, negative_slope: Scalar, dtype: np.dtype[Any]) -> Any:
+def prepared_slope(function: str, negative_slope: Any, dtype: np.dtype[Any]) -> Any:
     """Return a scalar slope in a form that the extension rounds itself, so as to see the flags of that."""
     wide = dtype.char == "g"
     if isinstance(negative_slope, int):

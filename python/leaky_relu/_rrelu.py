@@ -13,7 +13,7 @@ from leaky_relu._core import leaky_relu
 from leaky_relu._dtypes import compute_dtype, loop_dtype
 from leaky_relu._typing import ArrayOfAnotherLibrary, Floating, RealLike
 
-_BLOCK = 1 << 14  # elements: a block of slopes stays in the nearest cache while it is scaled
+_BLOCK = 1 << 14  # elements: slopes are scaled in blocks, while these are in the cache
 
 
 def check_bounds(function: str, lower: float, upper: float) -> None:
@@ -26,50 +26,58 @@ def check_bounds(function: str, lower: float, upper: float) -> None:
 class _Interval(NamedTuple):
     """How to draw from [lower, upper): ``first + draw * width``, and at most `last`."""
 
+    dtype: np.dtype[Any]  # of the slopes
+    draw: Any  # the type of the random numbers: numpy.float32 or numpy.float64
     first: np.floating[Any]
     width: np.floating[Any]
     last: np.floating[Any]
+    fixed: bool  # whether all slopes are `first`
     clip: bool  # whether rounding leads beyond `last`
 
 
-@lru_cache(maxsize=16)
-def _interval(lower: float, upper: float, dtype: np.dtype[Any]) -> _Interval | None:
-    """Return how to draw in `dtype`; None where all slopes are `lower`."""
+@lru_cache(maxsize=32)
+def _interval(dtype: np.dtype[Any], lower: float, upper: float) -> _Interval:
+    """Return how to draw for an x of that dtype."""
+    compute = compute_dtype(loop_dtype("rrelu", x=np.empty(0, dtype)))
+    draw: Any = np.float32 if compute == np.float32 else np.float64
     check_bounds("rrelu", lower, upper)
-    if max(abs(lower), abs(upper), upper - lower) > float(np.finfo(dtype).max):
-        raise ValueError(f"rrelu: lower and upper are beyond {dtype}, got {lower} and {upper}")
-    number = dtype.type
-    first, last, width = number(lower), number(upper), number(upper - lower)
+    if max(abs(lower), abs(upper), upper - lower) > float(np.finfo(draw).max):
+        raise ValueError(f"rrelu: lower and upper are beyond {np.dtype(draw)}, got {lower} and {upper}")
+    first, last, width = draw(lower), draw(upper), draw(upper - lower)
     if float(first) < lower:
-        first = np.nextafter(first, number(np.inf))
+        first = np.nextafter(first, draw(np.inf))
     if float(last) >= upper:
-        last = np.nextafter(last, number(-np.inf))
+        last = np.nextafter(last, draw(-np.inf))
     if first > last:  # lower == upper, or no number of this precision between them
-        return None
-    largest = np.nextafter(number(1), number(0))  # that is drawn; rounding keeps order, so it tells for all
-    return _Interval(first, width, last, bool(largest * width + first > last))
+        return _Interval(compute, draw, draw(lower), width, last, fixed=True, clip=False)
+    largest = np.nextafter(draw(1), draw(0))  # that is drawn; rounding keeps order, so it tells for all
+    clip = bool(largest * width + first > last)
+    return _Interval(compute, draw, first, width, last, fixed=False, clip=clip)
 
 
-def _uniform(
-    shape: tuple[int, ...], lower: float, upper: float, dtype: np.dtype[Any], rng: np.random.Generator
-) -> NDArray[Any]:
+def _uniform(shape: tuple[int, ...], interval: _Interval, rng: np.random.Generator) -> NDArray[Any]:
     """Draw from [lower, upper), of which no rounding may lead out."""
-    draw = dtype if dtype == np.float32 else np.dtype(np.float64)
-    interval = _interval(lower, upper, draw)
-    slope = np.empty(shape, draw)
-    if interval is None:
-        slope.fill(lower)
-        return slope.astype(dtype, copy=False)
-    first, width, last, clip = interval
-    flat = slope.reshape(-1)
-    for begin in range(0, flat.size, _BLOCK):
-        part = flat[begin : begin + _BLOCK]
-        rng.random(dtype=draw.type, out=part)
-        np.multiply(part, width, out=part)
-        np.add(part, first, out=part)
-        if clip:
-            np.minimum(part, last, out=part)
-    return slope.astype(dtype, copy=False)
+    dtype, draw = interval.dtype, interval.draw
+    if interval.fixed:
+        return np.full(shape, interval.first, dtype)
+    if math.prod(shape) <= _BLOCK:
+        slope: NDArray[Any] = rng.random(shape, draw)
+        _scale(slope, interval)
+    else:
+        slope = np.empty(shape, draw)
+        flat = slope.reshape(-1)
+        for begin in range(0, flat.size, _BLOCK):
+            block = flat[begin : begin + _BLOCK]
+            rng.random(dtype=draw, out=block)
+            _scale(block, interval)
+    return slope if dtype == draw else slope.astype(dtype)
+
+
+def _scale(draws: NDArray[Any], interval: _Interval) -> None:
+    np.multiply(draws, interval.width, draws)
+    np.add(draws, interval.first, draws)
+    if interval.clip:
+        np.minimum(draws, interval.last, out=draws)
 
 
 @overload
@@ -143,6 +151,9 @@ def rrelu(
             f"rrelu: rng must be a numpy.random.Generator, such as numpy.random.default_rng(seed), "
             f"not {type(rng).__name__}"
         )
-    compute = compute_dtype(loop_dtype("rrelu", x=x))
-    slope = _uniform(np.shape(x), float(lower), float(upper), compute, rng)
+    if type(x) is np.ndarray:
+        dtype, shape = x.dtype, x.shape
+    else:
+        dtype, shape = loop_dtype("rrelu", x=x), np.shape(x)
+    slope = _uniform(shape, _interval(dtype, float(lower), float(upper)), rng)
     return leaky_relu(x, slope), slope

@@ -16,9 +16,9 @@ OtherFloating = TypeVar("OtherFloating", bound=np.floating[Any])
 Out = TypeVar("Out", bound=NDArray[Any])
 
 # To a type checker, Python's bool and int are floats.
-Number: TypeAlias = float | np.floating[Any] | np.integer[Any] | np.bool[Any]
+Number: TypeAlias = float | np.floating[Any] | np.integer[Any] | np.bool
 
-Reals: TypeAlias = NDArray[np.floating[Any] | np.integer[Any] | np.bool[Any]]
+Reals: TypeAlias = NDArray[np.floating[Any] | np.integer[Any] | np.bool]
 
 
 class _HasRealArray(Protocol):  # arrays and scalars of NumPy; tensors, series and all that NumPy converts
