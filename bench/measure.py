@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from leaky_relu import _core
-from leaky_relu._comparison.peers import OURS
+from leaky_relu._comparison.peers import OURS, why_impossible
 from leaky_relu._comparison.timing import Timing, compare
 from rich.console import Console
 from rich.table import Table
@@ -71,8 +71,9 @@ def run(options: Namespace) -> list[dict[str, Any]]:
         operations = options.operations or LAYOUTS[layout].operations
         for of_case in product(operations, options.ways, options.dtypes, [layout], options.threads):
             case = Case(OURS, *of_case)
-            if reason := case.why_not():
-                print(f"without {case.call()}: {reason}")
+            if case.why_not():
+                if reason := why_impossible(case.operation):
+                    print(f"without {case.call()}: {reason}")
                 continue
             new = list(measure(options, case, pause))
             title = case.call() + f", {pause * 1e6:g} us after the call before" * bool(pause)

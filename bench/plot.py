@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from leaky_relu._comparison.operands import WAYS
-from leaky_relu._comparison.peers import OURS
+from leaky_relu._comparison.peers import OURS, PEERS
 from leaky_relu._comparison.pictures import colour, draw_throughput, picture
 
 from bench.layouts import LAYOUTS
@@ -31,20 +31,21 @@ def layouts(rows: list[dict[str, Any]], file: str) -> None:
     """Draw how many times leaky_relu's time each peer takes; a line for each layout and call."""
     # Of several sizes or pauses, the last one measured.
     calls = _short_labels(rows, ("layout", "operation", "way", "dtype", "threads"))
-    found = {(row["label"], row["peer"]): 1 / row["ours_by_peer"] for row in calls if row["peer"] != OURS}
+    found = {(row["label"], row["peer"]): 1 / row["ours_by_peer"] for row in calls}
     lines = list(dict.fromkeys(label for label, _ in found))
-    peers = sorted({peer for _, peer in found})
+    peers = [name for name, peer in PEERS.items() if name != OURS and not peer.ceiling]
+    peers = [peer for peer in peers if any((label, peer) in found for label in lines)]
     with picture(file, size=(7, 1 + 0.28 * len(lines)), force=True) as (axes,):
         for peer in peers:
             points = [
                 (found[label, peer], place) for place, label in enumerate(lines) if (label, peer) in found
             ]
-            axes.scatter(*np.transpose(points), color=colour(peer, peers), label=peer, zorder=3)
-        axes.axvline(1, color=colour(OURS, peers), linewidth=2.5, label=OURS)
+            axes.scatter(*np.transpose(points), color=colour(peer, 0), label=peer, zorder=3)
+        axes.axvline(1, color=colour(OURS, 0), linewidth=2.5, label=OURS)
         axes.set(xscale="log", xlabel="time by leaky_relu's (to the right of the line leaky_relu is faster)")
         axes.xaxis.set_major_formatter("{x:g}")
         axes.set_yticks(range(len(lines)), lines)
-        axes.invert_yaxis()
+        axes.set_ylim(len(lines) - 0.5, -0.5)  # the first line on top
         axes.grid()
         axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
 

@@ -46,6 +46,11 @@ def test_what_computes_something_else_is_not_timed(operation, way, monkeypatch):
         checked_timer("wrong", operation, way, operands())
 
 
+def test_scalars_have_no_place_for_a_result():
+    scalar = dataclasses.replace(operands(), x=-1.5)
+    assert not any(PEERS[OURS].takes("forward", way, scalar) for way in ("out", "inplace"))
+
+
 def test_operations_are_those_of_ours():
     assert {operation for operation, _ in PEERS[OURS].statements} == set(OPERATIONS)
 

@@ -54,6 +54,8 @@ class Peer:
         dtype = np.asarray(operands.x).dtype.name
         if dtype in _SMALL and (operation != "forward" or way == "inplace"):
             return False  # their parameters and results are floating-point numbers
+        if way != "new" and not isinstance(operands.x, np.ndarray):
+            return False
         return (operation, way) in self.statements and dtype in self.dtypes and self.layouts(operands)
 
 

@@ -12,14 +12,14 @@ import numpy as np
 
 from leaky_relu import leaky_relu, leaky_relu_grad
 from leaky_relu._atomic_file import atomic_file, check_target
-from leaky_relu._comparison.peers import OURS
+from leaky_relu._comparison.peers import OURS, PEERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _SUFFIXES = (".png", ".svg")
 _INK = "#808080"  # which stands out from white as from black
-_COLOURS = ("#e8590c", "#3b8fd4", "#37a15f", "#a06cd5", "#c58b00", "#c9568c", "#5aa9a9", "#909090")
+_COLOURS = ("#e8590c", "#3b8fd4", "#37a15f", "#a06cd5", "#c58b00", "#c9568c", "#5aa9a9", "#8c6d46")
 _STYLE = {
     "axes.edgecolor": _INK,
     "axes.labelcolor": _INK,
@@ -75,10 +75,12 @@ def picture(
         target.write(drawn.getvalue())
 
 
-def colour(name: str, names: Iterable[str]) -> str:
-    """Return ours for ours, and for others one that they keep in all panels."""
-    others = sorted(set(names) - {OURS})
-    return _COLOURS[0] if name == OURS else _COLOURS[1 + others.index(name) % (len(_COLOURS) - 1)]
+def colour(label: str, place: int) -> str:
+    """Return a peer's own colour, the same in all pictures; for what is no peer that of its place."""
+    peers = [name for name, peer in PEERS.items() if not peer.ceiling]
+    if label in PEERS:
+        return _COLOURS[peers.index(label) % len(_COLOURS)] if label in peers else _INK
+    return _COLOURS[place % len(_COLOURS)]
 
 
 def save_function(file: str, slopes: Sequence[float], *, force: bool = False) -> None:
@@ -111,22 +113,23 @@ def draw_throughput(axes: Axes, rows: Iterable[dict[str, Any]], title: str) -> N
     title : str
         Of the panel.
     """
-    from matplotlib.ticker import EngFormatter, ScalarFormatter
+    from matplotlib.ticker import EngFormatter
 
     rows = list(rows)
-    for label in dict.fromkeys(row["label"] for row in rows):
+    for place, label in enumerate(dict.fromkeys(row["label"] for row in rows)):
         line = [row for row in rows if row["label"] == label]
         speeds = [row["arrays"] * row["bytes"] / row["seconds"] / 1e9 for row in line]
         axes.loglog(
             [row["bytes"] for row in line],
             speeds,
-            color=colour(label, {row["label"] for row in rows}),
+            ":" if label in PEERS and PEERS[label].ceiling else "-",
+            color=colour(label, place),
             label=label,
             linewidth=2.5 if line[0]["peer"] == OURS else 1.3,
         )
     axes.set(title=title, xlabel="size of x", ylabel="GB/s")
     axes.xaxis.set_major_formatter(EngFormatter("B"))
-    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.grid()
 
 
