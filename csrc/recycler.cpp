@@ -234,6 +234,8 @@ std::size_t clear() noexcept {
     const std::lock_guard<std::mutex> lock(state.mutex);
     const std::size_t before = state.idle_bytes;
     state.shrink(0);
+    state.peak = RecentPeak();
+    state.peak.note(state.live_bytes);
     return before;
 }
 

@@ -26,7 +26,7 @@ void release(void* block) noexcept;
 void set_budget(std::size_t bytes) noexcept;
 void set_lifetime(std::chrono::milliseconds lifetime) noexcept;  // for tests
 
-// Gives all idle blocks back to the system and says how many bytes that were.
+// Gives all idle blocks back to the system, forgets the peak, and says how many bytes that were.
 std::size_t clear() noexcept;
 
 struct Info {

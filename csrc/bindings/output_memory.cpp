@@ -22,7 +22,10 @@ PyDataMem_Handler handler = {
     {nullptr, [](void*, std::size_t size) { return recycler::acquire(size); }, zeroed,
      [](void*, void* block, std::size_t size) { return recycler::resize(block, size); },
      [](void*, void* block, std::size_t) { recycler::release(block); }}};
-PyObject* handler_capsule = nullptr;
+
+// NumPy keeps its handler (NEP 49) in a context variable; in this context it is ours. To enter a copy of it and to
+// leave that cannot go wrong halfway, as setting the handler and setting the former one again can.
+PyObject* our_context = nullptr;
 
 // False where somebody has set a handler of his own, which is then to be used.
 bool numpys_handler_is_set() {
@@ -35,22 +38,16 @@ bool numpys_handler_is_set() {
     return numpys;
 }
 
-// What make() makes while our handler (NEP 49) is set. NumPy keeps it in a context variable, so it is set in a
-// context for this array alone: to leave a context cannot fail, and to set the former handler again could.
-// Null without an exception where that did not work, for whatever reason.
+// What make() makes with our handler. Null without an exception where that did not work, for whatever reason.
 template <class Make>
 PyArrayObject* with_our_handler(const Make& make) {
+    PyObject* const context =
+        PyContext_Copy(our_context);  // a thread each: a context is entered once at a time
     PyArrayObject* array = nullptr;
-    PyObject* const context = PyContext_CopyCurrent();
-    if (context && PyContext_Enter(context) == 0) {
-        PyObject* const before = PyDataMem_SetHandler(handler_capsule);
-        if (before) array = make();
-        Py_XDECREF(before);
-        if (!array) PyErr_Clear();
-        PyContext_Exit(context);
-    } else {
-        PyErr_Clear();
-    }
+    const bool entered = context && PyContext_Enter(context) == 0;
+    if (entered) array = make();
+    if (!array) PyErr_Clear();
+    if (entered) PyContext_Exit(context);
     Py_XDECREF(context);
     return array;
 }
@@ -58,8 +55,23 @@ PyArrayObject* with_our_handler(const Make& make) {
 }  // namespace
 
 bool prepare_output_memory() {
-    if (!handler_capsule) handler_capsule = PyCapsule_New(&handler, capsule_name, nullptr);
-    return handler_capsule != nullptr;
+    if (our_context) return true;
+    PyObject* const capsule = PyCapsule_New(&handler, capsule_name, nullptr);
+    PyObject* const context = PyContext_New();
+    bool ready = capsule && context && PyContext_Enter(context) == 0;
+    if (ready) {
+        PyObject* const before = PyDataMem_SetHandler(capsule);
+        ready = before != nullptr;
+        Py_XDECREF(before);
+        PyContext_Exit(context);
+    }
+    Py_XDECREF(capsule);
+    if (ready) {
+        our_context = context;
+    } else {
+        Py_XDECREF(context);
+    }
+    return ready;
 }
 
 PyArrayObject* new_output(int type_number, int dimensions, const npy_intp* shape, const npy_intp* strides,

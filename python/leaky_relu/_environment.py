@@ -32,12 +32,13 @@ def read() -> Settings:
 
 
 def refused(why: str) -> ImportError:
-    """Return the error that tells why a variable is refused, in printable characters."""
-    return ImportError(why.encode("ascii", "backslashreplace").decode(), name="leaky_relu")
+    """Return the error that tells in one line why a variable is refused."""
+    return ImportError(why, name="leaky_relu")
 
 
 def _text(name: str) -> str | None:
-    return os.environ.get(name) or None
+    text = os.environ.get(name, "")  # may hold bytes that are no text, which C++ does not take
+    return text.encode("ascii", "backslashreplace").decode() or None
 
 
 def _switch(name: str) -> bool:
