@@ -8,7 +8,7 @@ import pytest
 from example_layers import MAKE, G, X, every_layer
 from leaky_relu import LeakyReLU, PReLU, RReLU
 from leaky_relu.layers import Layer
-from reference import assert_same
+from helpers import assert_same
 
 
 @every_layer

@@ -17,16 +17,12 @@ PyObject* checked(PyObject* module, PyObject* const* args, Py_ssize_t given) {
     return nullptr;
 }
 template <Py_ssize_t count, Method method>
-PyMethodDef method_of(const char* name) {
+PyMethodDef method_of(const char* name, const char* signature) {
     return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(checked<count, method>)), METH_FASTCALL,
-            nullptr};
+            signature};
 }
 
-// _packed_forward(x, slope, out) -> (y, positive); _packed_gradient(grad_output, positive, slope, out) -> grad_x
 extern PyMethodDef packed_methods[];
-
-// _prelu_grad(grad_output, x, slopes, inner) -> (grad_x, sums);
-// _bias_grad(grad_output, y, slope, channels, inner, out) -> (grad_x, sums)
 extern PyMethodDef reduction_methods[];
 
 }  // namespace leaky_relu

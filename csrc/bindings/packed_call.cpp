@@ -98,8 +98,10 @@ PyObject* packed_gradient(PyObject*, PyObject* const* args, Py_ssize_t) {
 
 }  // namespace
 
-PyMethodDef packed_methods[] = {method_of<3, packed_forward>("_packed_forward"),
-                                method_of<4, packed_gradient>("_packed_gradient"),
-                                {}};
+PyMethodDef packed_methods[] = {
+    method_of<3, packed_forward>("_packed_forward", "_packed_forward(x, negative_slope, out) -> (y, positive)"),
+    method_of<4, packed_gradient>("_packed_gradient",
+                                  "_packed_gradient(grad_output, positive, negative_slope, out) -> grad_x"),
+    {}};
 
 }  // namespace leaky_relu

@@ -98,8 +98,10 @@ PyObject* bias_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
 
 }  // namespace
 
-PyMethodDef reduction_methods[] = {method_of<4, prelu_grad>("_prelu_grad"),
-                                   method_of<6, bias_grad>("_bias_grad"),
-                                   {}};
+PyMethodDef reduction_methods[] = {
+    method_of<4, prelu_grad>("_prelu_grad", "_prelu_grad(grad_output, x, slopes, inner) -> (grad_x, sums)"),
+    method_of<6, bias_grad>("_bias_grad",
+                            "_bias_grad(grad_output, y, negative_slope, channels, inner, out) -> (grad_x, sums)"),
+    {}};
 
 }  // namespace leaky_relu

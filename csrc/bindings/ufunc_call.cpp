@@ -187,7 +187,8 @@ void explain(const Operation& operation, const NumpysArguments& call) {
         message = PyObject_CallMethod(module, "clearer", "OsOO", exception, operation.name, inputs, out);
     }
     if (message && message != Py_None) {
-        PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception)), message);
+        PyErr_SetObject(PyErr_GivenExceptionMatches(exception, PyExc_TypeError) ? PyExc_TypeError : PyExc_ValueError,
+                        message);
         Py_DECREF(exception);
     } else {
         PyErr_Clear();

@@ -128,14 +128,12 @@ def clearer(error: Exception, function: str, operands: tuple[Any, ...], out: Any
     """
     if isinstance(error, TypeError):
         return unsupported_dtype(function, operands, error)
-    if type(error) is not ValueError or not isinstance(out, np.ndarray):
+    # NumPy's words for a wrong `out` may show all operands, also a slope that nobody passed.
+    if not (isinstance(out, np.ndarray) and str(error).startswith("operands could not be broadcast together")):
         return None
-    # NumPy names the shapes of all operands, also that of a slope that nobody passed.
     try:
-        shape = np.broadcast_shapes(*(np.shape(operand) for operand in operands))
+        shape = np.broadcast(*operands).shape
     except ValueError:
-        return None
-    if out.shape == shape:
         return None
     return f"{function}: out has shape {out.shape}, but the result has shape {shape}"
 
