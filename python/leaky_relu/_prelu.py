@@ -1,5 +1,7 @@
 """PReLU: Leaky ReLU with a slope for each channel, which is learned."""
 
+from __future__ import annotations  # so that importing takes no time for them
+
 import math
 from typing import Any, overload
 
