@@ -1,19 +1,32 @@
 """Leaky ReLU that keeps the signs of its input, one bit an element, and the gradient from them."""
 
-from typing import Any, TypeAlias
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from leaky_relu import _core
 from leaky_relu._dtypes import refusal_of
+from leaky_relu._typing import Floating, Number, Out, RealArrayLike, RealLike, Scalar
 
-Scalar: TypeAlias = float | np.generic | NDArray[Any]  # of no dimensions
 
-
+@overload
 def leaky_relu_packed(
-    x: ArrayLike, negative_slope: Scalar = 0.01, *, out: NDArray[Any] | None = None
-) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    x: NDArray[Floating], negative_slope: Scalar = 0.01, *, out: None = None
+) -> tuple[NDArray[Floating], NDArray[np.uint8]]: ...
+@overload
+def leaky_relu_packed(
+    x: Number, negative_slope: Scalar = 0.01, *, out: None = None
+) -> tuple[np.floating[Any], NDArray[np.uint8]]: ...
+@overload
+def leaky_relu_packed(
+    x: RealLike, negative_slope: Scalar = 0.01, *, out: Out
+) -> tuple[Out, NDArray[np.uint8]]: ...
+@overload
+def leaky_relu_packed(
+    x: RealArrayLike, negative_slope: Scalar = 0.01, *, out: None = None
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.uint8]]: ...
+def leaky_relu_packed(x: Any, negative_slope: Scalar = 0.01, *, out: Any = None) -> tuple[Any, Any]:
     """
     Leaky ReLU, and the signs of its input for `leaky_relu_grad_packed`: one bit an element.
 
@@ -104,13 +117,33 @@ def leaky_relu_packed(
     return result
 
 
+@overload
 def leaky_relu_grad_packed(
-    grad_output: ArrayLike,
+    grad_output: NDArray[Floating],
     positive: NDArray[np.uint8],
     negative_slope: Scalar = 0.01,
     *,
-    out: NDArray[Any] | None = None,
-) -> NDArray[Any]:
+    out: None = None,
+) -> NDArray[Floating]: ...
+@overload
+def leaky_relu_grad_packed(
+    grad_output: Number, positive: NDArray[np.uint8], negative_slope: Scalar = 0.01, *, out: None = None
+) -> np.floating[Any]: ...
+@overload
+def leaky_relu_grad_packed(
+    grad_output: RealLike, positive: NDArray[np.uint8], negative_slope: Scalar = 0.01, *, out: Out
+) -> Out: ...
+@overload
+def leaky_relu_grad_packed(
+    grad_output: RealArrayLike,
+    positive: NDArray[np.uint8],
+    negative_slope: Scalar = 0.01,
+    *,
+    out: None = None,
+) -> NDArray[np.floating[Any]]: ...
+def leaky_relu_grad_packed(
+    grad_output: Any, positive: NDArray[np.uint8], negative_slope: Scalar = 0.01, *, out: Any = None
+) -> Any:
     """
     Gradient of leaky ReLU from the signs that `leaky_relu_packed` returned.
 

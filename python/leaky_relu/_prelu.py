@@ -1,17 +1,23 @@
 """PReLU: Leaky ReLU with a slope for each channel, which is learned."""
 
 import math
-from typing import Any, TypeVar, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from leaky_relu import _core
 from leaky_relu._dtypes import refusal
-
-_Out = TypeVar("_Out", bound=NDArray[Any])
-_Floating = TypeVar("_Floating", bound=np.floating[Any])
+from leaky_relu._typing import (
+    ArrayOfAnotherLibrary,
+    Floating,
+    Number,
+    OtherFloating,
+    Out,
+    RealArrayLike,
+    RealLike,
+)
 
 
 def _channels(function: str, shape: tuple[int, ...], weight: NDArray[Any], channel_axis: int) -> int:
@@ -67,13 +73,21 @@ def _takes(out: Any, x: NDArray[Any], weight: NDArray[Any]) -> bool:
 
 @overload
 def prelu(
-    x: NDArray[_Floating], weight: ArrayLike, *, channel_axis: int = 1, out: None = None
-) -> NDArray[_Floating]: ...
+    x: NDArray[Floating], weight: RealLike, *, channel_axis: int = 1, out: None = None
+) -> NDArray[Floating]: ...
 @overload
-def prelu(x: ArrayLike, weight: ArrayLike, *, channel_axis: int = 1, out: _Out) -> _Out: ...
+def prelu(x: Number, weight: RealLike, *, channel_axis: int = 1, out: None = None) -> np.floating[Any]: ...
 @overload
-def prelu(x: Any, weight: ArrayLike, *, channel_axis: int = 1, out: Any = None) -> Any: ...
-def prelu(x: Any, weight: ArrayLike, *, channel_axis: int = 1, out: Any = None) -> Any:
+def prelu(x: RealLike, weight: RealLike, *, channel_axis: int = 1, out: Out) -> Out: ...
+@overload
+def prelu(
+    x: RealArrayLike, weight: RealLike, *, channel_axis: int = 1, out: None = None
+) -> NDArray[np.floating[Any]]: ...
+@overload
+def prelu(
+    x: RealLike | ArrayOfAnotherLibrary, weight: RealLike, *, channel_axis: int = 1, out: Any = None
+) -> Any: ...
+def prelu(x: Any, weight: Any, *, channel_axis: int = 1, out: Any = None) -> Any:
     """
     Leaky ReLU with a slope for each channel: ``x`` where ``x > 0``, else ``weight[channel] * x``.
 
@@ -154,8 +168,20 @@ def prelu(x: Any, weight: ArrayLike, *, channel_axis: int = 1, out: Any = None) 
         raise TypeError(message) from None
 
 
+@overload
 def prelu_grad(
-    grad_output: ArrayLike, x: ArrayLike, weight: ArrayLike, *, channel_axis: int = 1
+    grad_output: NDArray[Floating],
+    x: NDArray[Floating],
+    weight: NDArray[OtherFloating],
+    *,
+    channel_axis: int = 1,
+) -> tuple[NDArray[Floating], NDArray[OtherFloating]]: ...
+@overload
+def prelu_grad(
+    grad_output: RealLike, x: RealLike, weight: RealLike, *, channel_axis: int = 1
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]: ...
+def prelu_grad(
+    grad_output: Any, x: Any, weight: Any, *, channel_axis: int = 1
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """
     Gradients of `prelu` with respect to `x` and to `weight`, in one pass over the data.

@@ -3,13 +3,14 @@
 from __future__ import annotations  # or np.random would be imported for the sake of an annotation
 
 import math
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leaky_relu import _core
 from leaky_relu._dtypes import refusal
+from leaky_relu._typing import ArrayOfAnotherLibrary, Floating, Number, RealArrayLike, RealLike
 
 
 def check_bounds(function: str, lower: float, upper: float) -> None:
@@ -40,6 +41,26 @@ def _uniform(
     return slope.astype(dtype, copy=False)
 
 
+@overload
+def rrelu(
+    x: NDArray[Floating], lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
+) -> tuple[NDArray[Floating], NDArray[np.floating[Any]]]: ...
+@overload
+def rrelu(
+    x: Number, lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
+) -> tuple[np.floating[Any], NDArray[np.floating[Any]]]: ...
+@overload
+def rrelu(
+    x: RealArrayLike, lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]: ...
+@overload
+def rrelu(
+    x: RealLike | ArrayOfAnotherLibrary,
+    lower: float = 1 / 8,
+    upper: float = 1 / 3,
+    *,
+    rng: np.random.Generator,
+) -> tuple[Any, NDArray[np.floating[Any]]]: ...
 def rrelu(
     x: Any, lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
 ) -> tuple[Any, NDArray[Any]]:

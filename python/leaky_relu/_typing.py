@@ -16,9 +16,9 @@ OtherFloating = TypeVar("OtherFloating", bound=np.floating[Any])
 Out = TypeVar("Out", bound=NDArray[Any])
 
 # To a type checker, Python's bool and int are floats.
-Number: TypeAlias = float | np.floating[Any] | np.integer[Any] | np.bool[Any]
+Number: TypeAlias = float | np.floating[Any] | np.integer[Any] | np.bool
 
-Reals: TypeAlias = NDArray[np.floating[Any] | np.integer[Any] | np.bool[Any]]
+Reals: TypeAlias = NDArray[np.floating[Any] | np.integer[Any] | np.bool]
 
 
 class _HasRealArray(Protocol):  # arrays and scalars of NumPy; tensors, series and all that NumPy converts
@@ -35,9 +35,11 @@ class ArrayOfAnotherLibrary(Protocol):
     def __array_ufunc__(self, ufunc: Any, method: str, /, *inputs: Any, **kwargs: Any) -> Any: ...
 
 
-# Not a recursive alias, which str would fit: it is a sequence of str, for ever.
-_Row: TypeAlias = Sequence[Number | _HasRealArray]
-_Nested: TypeAlias = _Row | Sequence[_Row] | Sequence[Sequence[_Row]] | Sequence[Sequence[Sequence[_Row]]]
+# Nested sequences, up to four deep: a recursive alias would take str, which is a sequence of str, for ever.
+_Leaf: TypeAlias = Number | _HasRealArray
+_Row: TypeAlias = Sequence[_Leaf]
+_Rows: TypeAlias = Sequence[_Leaf | _Row]
+_Nested: TypeAlias = Sequence[_Leaf | Sequence[_Leaf | _Rows]]
 
 RealLike: TypeAlias = Number | _HasRealArray | _Nested
 RealArrayLike: TypeAlias = Reals | _Nested

@@ -149,11 +149,9 @@ class BiasLeakyReLU(OneParameterLayer):
         return grad_x
 
 
-def _signs(array: Any) -> NDArray[np.uint8]:
-    array = np.asarray(array)
-    return leaky_relu_packed(array, 1.0, out=array)[
-        1
-    ]  # a slope of 1 changes nothing, and nothing is allocated
+def _signs(values: NDArray[Any]) -> NDArray[np.uint8]:
+    values = np.asarray(values)  # of no dimensions, they are a scalar
+    return leaky_relu_packed(values, 1.0, out=values)[1]  # where nothing changes, and nothing is allocated
 
 
 def _sum(grad_x: Any, axes: tuple[int, ...]) -> Any:

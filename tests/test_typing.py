@@ -1,0 +1,23 @@
+"""The files in typing/ say what type checkers shall make of the package; here they are asked."""
+
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "checker", [["mypy", "--no-error-summary"], ["pyright"]], ids=lambda checker: checker[0]
+)
+def test_types(checker):
+    if importlib.util.find_spec(checker[0]) is None:
+        pytest.skip(f"{checker[0]} is not installed")
+    done = subprocess.run(
+        [sys.executable, "-m", *checker], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
