@@ -25,6 +25,12 @@ def test_dying_relu():
     assert accuracy[1:].min() > 0.9
 
 
+def test_recurrent():
+    errors = runpy.run_path(str(EXAMPLES / "recurrent.py"))["errors"]
+    assert errors[0] > 0.1
+    assert np.mean(errors[-50:]) < 0.01
+
+
 def test_notebooks_are_their_scripts():
     for path in EXAMPLES.glob("*.ipynb"):
         cells = json.loads(path.read_text())["cells"]

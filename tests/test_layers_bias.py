@@ -2,6 +2,7 @@
 
 import copy
 import io
+import re
 
 import numpy as np
 import pytest
@@ -115,8 +116,8 @@ def test_state_and_copies():
 
 @pytest.mark.parametrize("shape", [(2, 3), (2, 5, 4), (4,), ()])
 def test_another_number_of_channels(shape):
-    words = rf"^BiasLeakyReLU: x of shape {np.zeros(shape).shape} has \d channels, but num_features is 4$"
-    with pytest.raises(ValueError, match=words.replace("(", r"\(", 1).replace(") has", r"\) has")):
+    words = rf"^BiasLeakyReLU: x of shape {re.escape(str(shape))} has \d channels, but num_features is 4$"
+    with pytest.raises(ValueError, match=words):
         BiasLeakyReLU(4)(np.zeros(shape))
 
 
@@ -125,7 +126,7 @@ def test_what_cannot_be():
         BiasLeakyReLU(4, channel_axis=2)(np.zeros((4, 4)))
     with pytest.raises(TypeError, match=r"^BiasLeakyReLU\(inplace=True\): x has dtype int64"):
         BiasLeakyReLU(4, inplace=True)(np.zeros((4, 4), np.int64))
-    with pytest.raises(TypeError, match="^BiasLeakyReLU: bias must be an array"):
+    with pytest.raises(TypeError, match=r"^BiasLeakyReLU: bias must be an array"):
         BiasLeakyReLU(4).bias = 0.0
     with pytest.raises(ValueError, match="num_features must be at least 1, got 0"):
         BiasLeakyReLU(0)

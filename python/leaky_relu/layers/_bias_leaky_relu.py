@@ -106,6 +106,7 @@ class BiasLeakyReLU(OneParameterLayer):
 
     @property
     def num_features(self) -> int:
+        """The number of channels."""
         return self.bias.size
 
     def _arguments(self) -> str:
