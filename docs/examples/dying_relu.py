@@ -58,14 +58,19 @@ class Linear(Layer):
         return np.matmul(grad_output, self.weight.T, out=out)
 
 
-def evaluate(linear, activations, x_train, x_test, y_test):
+def evaluate(layers, x_train, x_test, y_test):
     """Return the share of hidden units that no training example makes positive, and the test accuracy."""
+    for layer in layers:
+        layer.eval()
     asleep = []
-    for layer, activation in zip(linear, activations, strict=False):
-        x_train, x_test = layer.eval()(x_train), layer.eval()(x_test)
+    for linear, activation in zip(layers[:-1:2], layers[1::2], strict=True):
+        x_train, x_test = linear(x_train), linear(x_test)
         asleep.append((x_train <= 0).all(0))
-        x_train, x_test = activation.eval()(x_train), activation.eval()(x_test)
-    return np.concatenate(asleep).mean(), (linear[-1].eval()(x_test).argmax(1) == y_test).mean()
+        x_train, x_test = activation(x_train), activation(x_test)
+    accuracy = (layers[-1](x_test).argmax(1) == y_test).mean()
+    for layer in layers:
+        layer.train()
+    return np.concatenate(asleep).mean(), accuracy
 
 
 def train(make_activation, seed):
@@ -73,16 +78,16 @@ def train(make_activation, seed):
     x_train, x_test, y_train, y_test = split
     sizes = (images.shape[1], HIDDEN, HIDDEN, 10)
     linear = [Linear(a, b, BIAS if b == HIDDEN else 0, rng) for a, b in pairwise(sizes)]
-    activations = [make_activation(rng.spawn(1)[0]) for _ in range(2)]
+    activations = [make_activation(child) for child in rng.spawn(2)]
     layers = [linear[0], activations[0], linear[1], activations[1], linear[2]]
-    history = [evaluate(linear, activations, x_train, x_test, y_test)]
+    history = [evaluate(layers, x_train, x_test, y_test)]
     for _ in range(EPOCHS):
         order = rng.permutation(len(x_train))
         for begin in range(0, len(order), BATCH):
             batch = order[begin : begin + BATCH]
             x = x_train[batch]
             for layer in layers:
-                x = layer.train()(x)
+                x = layer(x)
             probabilities = np.exp(x - x.max(1, keepdims=True))
             probabilities /= probabilities.sum(1, keepdims=True)
             probabilities[np.arange(len(batch)), y_train[batch]] -= 1  # the gradient of the cross entropy
@@ -92,7 +97,7 @@ def train(make_activation, seed):
                 grad = layer.backward(grad)
                 for name, parameter in layer.parameters().items():
                     parameter -= RATE * layer.grads()[name]
-        history.append(evaluate(linear, activations, x_train, x_test, y_test))
+        history.append(evaluate(layers, x_train, x_test, y_test))
     return np.array(history)
 
 

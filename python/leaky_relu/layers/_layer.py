@@ -118,6 +118,8 @@ class Layer(ABC):
         there = self._grads.get(name)
         if there is None:
             self._grads[name] = grad
+        elif there.size == 1:
+            there[...] = there + grad  # for which += takes NumPy twice as long
         else:
             there += grad
 
