@@ -115,7 +115,14 @@ class RReLU(Layer):
         return leaky_relu_grad(grad_output, x, slope, out=out)
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
-        """Return the state of the generator, as an array of bytes with the name ``"rng"``."""
+        """
+        Copy the state of the generator.
+
+        Returns
+        -------
+        dict of str to ndarray
+            An array of bytes with the name ``"rng"``.
+        """
         state = json.dumps(self.rng.bit_generator.state, default=np.ndarray.tolist)
         return {"rng": np.frombuffer(state.encode(), np.uint8).copy()}
 
