@@ -1,5 +1,7 @@
 """Leaky ReLU that keeps the signs of its input, one bit per element, and the gradient from them."""
 
+from __future__ import annotations  # so that importing takes no time for them
+
 from typing import Any, overload
 
 import numpy as np
@@ -7,7 +9,7 @@ from numpy.typing import NDArray
 
 from leaky_relu import _core
 from leaky_relu._operands import check_output, prepared, prepared_slope, unmasked
-from leaky_relu._typing import Floating, Out, RealLike, Scalar
+from leaky_relu._typing import Floating, Number, Out, RealArrayLike, RealLike, Scalar
 
 # The extension takes operands that need no preparing, and returns NotImplemented for all others.
 
@@ -18,15 +20,17 @@ def leaky_relu_packed(
 ) -> tuple[NDArray[Floating], NDArray[np.uint8]]: ...
 @overload
 def leaky_relu_packed(
+    x: Number, negative_slope: Scalar = 0.01, *, out: None = None
+) -> tuple[np.floating[Any], NDArray[np.uint8]]: ...
+@overload
+def leaky_relu_packed(
     x: RealLike, negative_slope: Scalar = 0.01, *, out: Out
 ) -> tuple[Out, NDArray[np.uint8]]: ...
 @overload
 def leaky_relu_packed(
-    x: RealLike, negative_slope: Scalar = 0.01, *, out: NDArray[Any] | None = None
-) -> tuple[Any, NDArray[np.uint8]]: ...
-def leaky_relu_packed(
-    x: RealLike, negative_slope: Scalar = 0.01, *, out: NDArray[Any] | None = None
-) -> tuple[Any, NDArray[np.uint8]]:
+    x: RealArrayLike, negative_slope: Scalar = 0.01, *, out: None = None
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.uint8]]: ...
+def leaky_relu_packed(x: Any, negative_slope: Scalar = 0.01, *, out: Any = None) -> tuple[Any, Any]:
     """
     Leaky ReLU, and the signs of its input for `leaky_relu_grad_packed`: one bit per element.
 
@@ -128,22 +132,22 @@ def leaky_relu_grad_packed(
 ) -> NDArray[Floating]: ...
 @overload
 def leaky_relu_grad_packed(
+    grad_output: Number, positive: NDArray[np.uint8], negative_slope: Scalar = 0.01, *, out: None = None
+) -> np.floating[Any]: ...
+@overload
+def leaky_relu_grad_packed(
     grad_output: RealLike, positive: NDArray[np.uint8], negative_slope: Scalar = 0.01, *, out: Out
 ) -> Out: ...
 @overload
 def leaky_relu_grad_packed(
-    grad_output: RealLike,
+    grad_output: RealArrayLike,
     positive: NDArray[np.uint8],
     negative_slope: Scalar = 0.01,
     *,
-    out: NDArray[Any] | None = None,
-) -> Any: ...
+    out: None = None,
+) -> NDArray[np.floating[Any]]: ...
 def leaky_relu_grad_packed(
-    grad_output: RealLike,
-    positive: NDArray[np.uint8],
-    negative_slope: Scalar = 0.01,
-    *,
-    out: NDArray[Any] | None = None,
+    grad_output: Any, positive: NDArray[np.uint8], negative_slope: Scalar = 0.01, *, out: Any = None
 ) -> Any:
     """
     Gradient of leaky ReLU from the signs that `leaky_relu_packed` returned.

@@ -1,5 +1,7 @@
 """PReLU: Leaky ReLU with a slope for each channel, which is learned."""
 
+from __future__ import annotations  # so that importing takes no time for them
+
 import math
 from typing import Any, overload
 
@@ -12,7 +14,15 @@ from leaky_relu import _core
 from leaky_relu._core import leaky_relu
 from leaky_relu._dtypes import compute_dtype, parameter_dtype, reworded
 from leaky_relu._operands import prepared, unmasked
-from leaky_relu._typing import ArrayOfAnotherLibrary, Floating, OtherFloating, Out, RealLike
+from leaky_relu._typing import (
+    ArrayOfAnotherLibrary,
+    Floating,
+    Number,
+    OtherFloating,
+    Out,
+    RealArrayLike,
+    RealLike,
+)
 
 # weight[_ALONG[k]] has k axes of length 1 after its own, so that it broadcasts along an axis before k others.
 _ALONG = [(slice(None), *[None] * k) for k in range(64)]
@@ -54,7 +64,13 @@ def prelu(
     x: NDArray[Floating], weight: RealLike, *, channel_axis: int = 1, out: None = None
 ) -> NDArray[Floating]: ...
 @overload
+def prelu(x: Number, weight: RealLike, *, channel_axis: int = 1, out: None = None) -> np.floating[Any]: ...
+@overload
 def prelu(x: RealLike, weight: RealLike, *, channel_axis: int = 1, out: Out) -> Out: ...
+@overload
+def prelu(
+    x: RealArrayLike, weight: RealLike, *, channel_axis: int = 1, out: None = None
+) -> NDArray[np.floating[Any]]: ...
 @overload
 def prelu(
     x: RealLike | ArrayOfAnotherLibrary, weight: RealLike, *, channel_axis: int = 1, out: Any = None
@@ -150,9 +166,9 @@ def prelu_grad(
 @overload
 def prelu_grad(
     grad_output: RealLike, x: RealLike, weight: RealLike, *, channel_axis: int = 1
-) -> tuple[NDArray[Any], NDArray[Any]]: ...
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]: ...
 def prelu_grad(
-    grad_output: RealLike, x: RealLike, weight: RealLike, *, channel_axis: int = 1
+    grad_output: Any, x: Any, weight: Any, *, channel_axis: int = 1
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """
     Gradients of `prelu` with respect to `x` and to `weight`, in one pass over the data.

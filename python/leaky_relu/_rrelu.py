@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from leaky_relu._core import leaky_relu
 from leaky_relu._dtypes import compute_dtype, loop_dtype
-from leaky_relu._typing import ArrayOfAnotherLibrary, Floating, RealLike
+from leaky_relu._typing import ArrayOfAnotherLibrary, Floating, Number, RealArrayLike, RealLike
 
 _BLOCK = 1 << 14  # elements: slopes are scaled in blocks, while these are in the cache
 
@@ -84,6 +84,14 @@ def _scale(draws: NDArray[Any], interval: _Interval) -> None:
 def rrelu(
     x: NDArray[Floating], lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
 ) -> tuple[NDArray[Floating], NDArray[np.floating[Any]]]: ...
+@overload
+def rrelu(
+    x: Number, lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
+) -> tuple[np.floating[Any], NDArray[np.floating[Any]]]: ...
+@overload
+def rrelu(
+    x: RealArrayLike, lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]: ...
 @overload
 def rrelu(
     x: RealLike | ArrayOfAnotherLibrary,

@@ -35,9 +35,11 @@ class ArrayOfAnotherLibrary(Protocol):
     def __array_ufunc__(self, ufunc: Any, method: str, /, *inputs: Any, **kwargs: Any) -> Any: ...
 
 
-# Not a recursive alias, which str would fit: it is a sequence of str, for ever.
-_Row: TypeAlias = Sequence[Number | _HasRealArray]
-_Nested: TypeAlias = _Row | Sequence[_Row] | Sequence[Sequence[_Row]] | Sequence[Sequence[Sequence[_Row]]]
+# Nested sequences, up to four deep: a recursive alias would take str, which is a sequence of str, for ever.
+_Leaf: TypeAlias = Number | _HasRealArray
+_Row: TypeAlias = Sequence[_Leaf]
+_Rows: TypeAlias = Sequence[_Leaf | _Row]
+_Nested: TypeAlias = Sequence[_Leaf | Sequence[_Leaf | _Rows]]
 
 RealLike: TypeAlias = Number | _HasRealArray | _Nested
 RealArrayLike: TypeAlias = Reals | _Nested

@@ -106,6 +106,7 @@ class BiasLeakyReLU(OneParameterLayer):
 
     @property
     def num_features(self) -> int:
+        """The number of channels."""
         return self.bias.size
 
     def _arguments(self) -> str:
@@ -149,13 +150,9 @@ class BiasLeakyReLU(OneParameterLayer):
         return grad_x
 
 
-def _signs(array: Any) -> NDArray[np.uint8]:
-    array = np.asarray(array)
-    positive: NDArray[np.uint8]
-    _, positive = leaky_relu_packed(
-        array, 1.0, out=array
-    )  # the slope 1 changes nothing, nothing is allocated
-    return positive
+def _signs(values: NDArray[Any]) -> NDArray[np.uint8]:
+    values = np.asarray(values)  # of no dimensions, they are a scalar
+    return leaky_relu_packed(values, 1.0, out=values)[1]  # where nothing changes, and nothing is allocated
 
 
 def _sum(grad_x: Any, axes: tuple[int, ...]) -> Any:

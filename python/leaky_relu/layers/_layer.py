@@ -1,22 +1,21 @@
 """The protocol that all layers have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import Any, ClassVar, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leaky_relu._typing import Backward, Floating, Number, Out, RealArrayLike, RealLike
+from leaky_relu.layers._parameters import Parameters
 from leaky_relu.layers._settings import checked, flag, name_of, refuse_masked
-from leaky_relu.layers._state import fitting
 
 # What a copy does without: the pass that waits for its backward, and gradients. The last three names are in
 # pickles of version 0.1.0.
 _NOT_COPIED = {"_pass", "_grads", "_kept", "grad", "num_parameters"}
 
 
-class Layer(ABC):
+class Layer(Parameters, ABC):
     """
     What all layers can do; a base for layers of your own.
 
@@ -65,7 +64,6 @@ class Layer(ABC):
     {'factor': array([3.])}
     """
 
-    _learned: ClassVar[tuple[str, ...]] = ()
     _keeps_input: ClassVar[bool] = True  # and so cannot overwrite it, unless there will be no backward
     _pass: Any = None  # what the last forward pass has kept
 
@@ -73,8 +71,8 @@ class Layer(ABC):
     _training: bool
 
     def __init__(self) -> None:
+        super().__init__()
         self.training = True
-        self._grads: dict[str, NDArray[Any]] = {}
 
     @abstractmethod
     def _forward(self, x: Any, out: Any) -> tuple[Any, Any]:
@@ -112,14 +110,6 @@ class Layer(ABC):
                 f"but the output of forward() had {shape}"
             )
         return self._backward(grad_output, kept, out)
-
-    def _add_gradient(self, name: str, grad: NDArray[Any]) -> None:
-        """Add to the gradient of a parameter; the first one is kept as it is."""
-        there = self._grads.get(name)
-        if there is None:
-            self._grads[name] = grad
-        else:
-            there += grad
 
     def __repr__(self) -> str:
         return f"{name_of(self)}({self._arguments()})"
@@ -270,50 +260,29 @@ class Layer(ABC):
         return y, backward
 
     def train(self, mode: bool = True) -> Self:
-        """Go to training, or to evaluation if `mode` is False; return the layer."""
+        """
+        Go to training, or to evaluation.
+
+        Parameters
+        ----------
+        mode : bool, default True
+            False for evaluation.
+
+        Returns
+        -------
+        Layer
+            The layer itself.
+        """
         self.training = mode
         return self
 
     def eval(self) -> Self:
-        """Go to evaluation; return the layer."""
+        """
+        Go to evaluation.
+
+        Returns
+        -------
+        Layer
+            The layer itself.
+        """
         return self.train(False)
-
-    def parameters(self) -> dict[str, NDArray[Any]]:
-        """Return what is learned, by name: the arrays themselves, to be updated in place."""
-        return {name: getattr(self, name) for name in self._learned}
-
-    def grads(self) -> dict[str, NDArray[Any]]:
-        """
-        Return the gradients of the parameters, by name, as far as there are any.
-
-        They are the arrays themselves: later backward passes add to them, and `zero_grad` sets them to zero.
-        """
-        return dict(self._grads)
-
-    def zero_grad(self) -> None:
-        """Set the gradients that there are to zero, in place."""
-        for grad in self._grads.values():
-            grad.fill(0)
-
-    def state_dict(self) -> dict[str, NDArray[Any]]:
-        """Return copies of what changes in training, by name: plain arrays, which `numpy.savez` stores."""
-        return {name: value.copy() for name, value in self.parameters().items()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """
-        Take over what `state_dict` returned, copied into the arrays that are there.
-
-        Parameters
-        ----------
-        state : mapping of str to array_like
-            From a layer with the same settings, or a file that `numpy.load` has opened.
-
-        Raises
-        ------
-        ValueError
-            If names are missing or too many, a shape differs, or a dtype would lose precision. Nothing has
-            changed then.
-        """
-        parameters = self.parameters()
-        for name, value in fitting(f"{name_of(self)}.load_state_dict()", state, parameters).items():
-            parameters[name][...] = value

@@ -88,6 +88,7 @@ class PReLU(OneParameterLayer):
 
     @property
     def num_parameters(self) -> int:
+        """The number of slopes."""
         return self.weight.size
 
     def _arguments(self) -> str:

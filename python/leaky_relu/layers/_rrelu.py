@@ -115,10 +115,31 @@ class RReLU(Layer):
         return leaky_relu_grad(grad_output, x, slope, out=out)
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
+        """
+        Copy the state of the generator.
+
+        Returns
+        -------
+        dict of str to ndarray
+            An array of bytes with the name ``"rng"``.
+        """
         state = json.dumps(self.rng.bit_generator.state, default=np.ndarray.tolist)
         return {"rng": np.frombuffer(state.encode(), np.uint8).copy()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """
+        Set the generator of the layer to the state of another one of its kind.
+
+        Parameters
+        ----------
+        state : mapping of str to array_like
+            What `state_dict` returned, or a file that `numpy.load` has opened.
+
+        Raises
+        ------
+        ValueError
+            If names are missing or too many, or the state is that of another kind of generator.
+        """
         where = f"{name_of(self)}.load_state_dict()"
         check_names(where, state, ["rng"])
         try:
