@@ -9,11 +9,13 @@ from typing import Any
 
 import leaky_relu
 from leaky_relu import _core
-from leaky_relu._peers import OPERATIONS, OURS, PEERS, WAYS, why_unavailable
+from leaky_relu._comparison.operands import OPERATIONS, WAYS
+from leaky_relu._comparison.peers import OURS, PEERS, why_unavailable
+from leaky_relu._comparison.pictures import check_picture
 from rich.console import Console
 
 from bench import must, plot
-from bench.cases import DTYPES, LAYOUTS, SIZES
+from bench.layouts import DTYPES, LAYOUTS, PLAIN
 from bench.measure import run, run_apart
 from bench.placement import busy
 
@@ -40,7 +42,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Lists are separated by commas.")
     parser.add_argument("--sizes", type=list_of(int), help="elements")
     parser.add_argument("--dtypes", type=list_of(str, DTYPES), default=["float32"])
-    parser.add_argument("--layouts", type=list_of(str, LAYOUTS), default=["contiguous"])
+    layouts = list_of(str, LAYOUTS)
+    parser.add_argument(
+        "--layouts",
+        type=lambda text: list(LAYOUTS) if text == "all" else layouts(text),
+        default=["contiguous"],
+        help=f"all, or some of {', '.join(LAYOUTS)}",
+    )
     parser.add_argument("--operations", type=list_of(str, OPERATIONS))
     parser.add_argument("--ways", type=list_of(str, WAYS), help="new, out, inplace")
     parser.add_argument("--peers", type=list_of(str, PEERS), default=list(PEERS))
@@ -49,8 +57,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=0.25, help="for each peer in a comparison")
     parser.add_argument("--target", help="SIMD target instead of the best one")
     parser.add_argument("--json", metavar="FILE", help="write what was measured")
-    parser.add_argument("--plot", metavar="FILE.png", help="draw throughput by size, 1 KB to 1 GB")
+    parser.add_argument(
+        "--plot",
+        metavar="FILE.svg",
+        help="draw throughput by size (1 KB to 1 GB), or of several layouts the ratios",
+    )
     parser.add_argument("--must", action="store_true", help="check the required ratios instead")
+    parser.add_argument(
+        "--only", default="", metavar="PATTERN", help="of --must, rows that have it (a regex)"
+    )
     return parser.parse_args()
 
 
@@ -71,10 +86,16 @@ def main() -> int:
     if warning := busy():
         print(warning)
     if options.must:
-        return must.check(Console(), options.sizes)
-    options.sizes = options.sizes or (plot.SIZES if options.plot else SIZES)
-    options.operations = options.operations or (["forward"] if options.plot else list(OPERATIONS))
-    options.ways = options.ways or (["out"] if options.plot else list(WAYS))
+        return must.check(Console(), options.sizes, options.only)
+    by_size = options.plot and len(options.layouts) == 1
+    if by_size:
+        options.sizes = options.sizes or plot.SIZES
+    if options.plot:
+        check_picture(options.plot, force=True)
+        options.operations = options.operations or ["forward"]
+        options.ways = options.ways or ["out"]
+    options.operations = options.operations or (list(PLAIN) if options.layouts == ["contiguous"] else None)
+    options.ways = options.ways or list(WAYS)
     for peer in options.peers:
         if reason := why_unavailable(peer):
             print(f"without {peer}: {reason}")
@@ -89,7 +110,7 @@ def main() -> int:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(about() | {"rows": rows}, file, indent=1)
     if options.plot:
-        plot.draw(rows, options.plot)
+        (plot.throughput if by_size else plot.layouts)(rows, options.plot)
     return 0
 
 

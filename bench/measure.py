@@ -1,7 +1,7 @@
 """Measures cases as the options tell, and prints a table of each group."""
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from itertools import product
@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 from leaky_relu import _core
-from leaky_relu._peers import OURS
-from leaky_relu._timing import Timing, compare
+from leaky_relu._comparison.peers import OURS, why_impossible
+from leaky_relu._comparison.timing import Timing, compare
 from rich.console import Console
 from rich.table import Table
 
-from bench.cases import Case
+from bench.cases import SIZES, Case
+from bench.layouts import LAYOUTS
 from bench.placement import threads_apart
 
 LEAD_IN = 0.03  # seconds; where there are threads
@@ -34,9 +35,9 @@ def compare_cases(
 
 def measure(options: Namespace, group: Case, pause: float) -> Iterator[dict[str, Any]]:
     """Yield a row for each size and peer; ours comes first."""
-    able = [case for peer in options.peers if (case := group._replace(peer=peer)).can_be_measured()]
-    cases = [group, *(case for case in able if case.peer != OURS)]
-    for size in options.sizes:
+    others = [group._replace(peer=peer) for peer in options.peers if peer != OURS]
+    cases = [group, *(case for case in others if case.why_not() is None)]
+    for size in options.sizes or default_sizes(group.layout):
         timers = {case.peer: case.timer(size) for case in cases}
         found = compare_cases(timers, OURS, group.threads, options.seconds * len(cases), pause)
         for case in cases:
@@ -66,13 +67,23 @@ def run(options: Namespace) -> list[dict[str, Any]]:
     if options.target:
         _core._use_target(options.target)
     rows: list[dict[str, Any]] = []
-    axes = (options.operations, options.ways, options.dtypes, options.layouts, options.threads)
-    for *of_case, pause in product(*axes, options.pause):
-        case = Case(OURS, *of_case)
-        new = list(measure(options, case, pause))
-        Console().print(table(f"{case}" + f", {pause * 1e6:g} us after the call before" * bool(pause), new))
-        rows += new
+    for layout, pause in product(options.layouts, options.pause):
+        operations = options.operations or LAYOUTS[layout].operations
+        for of_case in product(operations, options.ways, options.dtypes, [layout], options.threads):
+            case = Case(OURS, *of_case)
+            if case.why_not():
+                if reason := why_impossible(case.operation):
+                    print(f"without {case.call()}: {reason}")
+                continue
+            new = list(measure(options, case, pause))
+            title = case.call() + f", {pause * 1e6:g} us after the call before" * bool(pause)
+            Console().print(table(title, new))
+            rows += new
     return rows
+
+
+def default_sizes(layout: str) -> Sequence[int]:
+    return SIZES if layout == "contiguous" else (LAYOUTS[layout].size,)
 
 
 def run_apart(options: Namespace) -> list[dict[str, Any]]:

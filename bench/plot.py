@@ -1,34 +1,61 @@
-"""Throughput by size: caches and memory show as steps."""
+"""Pictures of what was measured: throughput by size, or layouts beside each other."""
 
 from typing import Any
 
-from bench.cases import Case
+import numpy as np
+from leaky_relu._comparison.operands import WAYS
+from leaky_relu._comparison.peers import OURS, PEERS
+from leaky_relu._comparison.pictures import colour, draw_throughput, picture
+
+from bench.layouts import LAYOUTS
 
 SIZES = [4**k for k in range(4, 15)]  # 1 KB to 1 GB of float32
 
 
-def draw(rows: list[dict[str, Any]], file: str) -> None:
-    """Draw GB/s, of elements read and written, by the size of x; a panel for each number of threads."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
+def throughput(rows: list[dict[str, Any]], file: str) -> None:
+    """Draw GB/s by size, caches and memory showing as steps; a panel for each number of threads."""
+    named = _short_labels(rows, ("peer", "operation", "way", "dtype"))
     panels = sorted({row["threads"] for row in rows})
-    figure, axes = plt.subplots(1, len(panels), figsize=(7 * len(panels), 5), sharey=True, squeeze=False)
-    for axis, threads in zip(axes[0], panels, strict=True):
-        lines: dict[str, tuple[list[float], list[float]]] = {}
-        for row in rows:
-            if row["threads"] == threads:
-                size = row["size"] * row["bytes"]
-                arrays = 2 if row["operation"] == "forward" else 3
-                sizes, speeds = lines.setdefault(str(Case(*(row[f] for f in Case._fields[:5]))), ([], []))
-                sizes.append(size)
-                speeds.append(arrays * size / row["seconds"] / 1e9)
-        for label, (sizes, speeds) in lines.items():
-            axis.loglog(sizes, speeds, label=label, linewidth=2.5 if label.startswith("leaky_relu") else 1.2)
-        axis.set(title=f"{threads} thread{'s' * (threads > 1)}", xlabel="bytes of x", ylabel="GB/s")
-        axis.grid(alpha=0.3)
-    figure.tight_layout()
-    axes[0, -1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False)  # beside the lines
-    figure.savefig(file, dpi=150, bbox_inches="tight")
+    with picture(file, len(panels), size=(6, 4.5), force=True) as axes:
+        for axis, threads in zip(axes, panels, strict=True):
+            of_panel = [
+                row | {"bytes": row["size"] * row["bytes"], "arrays": 2 + (row["operation"] == "gradient")}
+                for row in named
+                if row["threads"] == threads
+            ]
+            draw_throughput(axis, of_panel, f"{threads} thread{'s' * (threads > 1)}")
+        axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
+
+
+def layouts(rows: list[dict[str, Any]], file: str) -> None:
+    """Draw how many times leaky_relu's time each peer takes; a line for each layout and call."""
+    # Of several sizes or pauses, the last one measured.
+    calls = _short_labels(rows, ("layout", "operation", "way", "dtype", "threads"))
+    found = {(row["label"], row["peer"]): 1 / row["ours_by_peer"] for row in calls}
+    lines = list(dict.fromkeys(label for label, _ in found))
+    peers = [name for name, peer in PEERS.items() if name != OURS and not peer.ceiling]
+    peers = [peer for peer in peers if any((label, peer) in found for label in lines)]
+    with picture(file, size=(7, 1 + 0.28 * len(lines)), force=True) as (axes,):
+        for peer in peers:
+            points = [
+                (found[label, peer], place) for place, label in enumerate(lines) if (label, peer) in found
+            ]
+            axes.scatter(*np.transpose(points), color=colour(peer, 0), label=peer, zorder=3)
+        axes.axvline(1, color=colour(OURS, 0), linewidth=2.5, label=OURS)
+        axes.set(xscale="log", xlabel="time by leaky_relu's (to the right of the line leaky_relu is faster)")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.set_yticks(range(len(lines)), lines)
+        axes.set_ylim(len(lines) - 0.5, -0.5)  # the first line on top
+        axes.grid()
+        axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
+
+
+def _short_labels(rows: list[dict[str, Any]], fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Add a label to each row, of the first field and of those others that differ among the rows."""
+    words = {"layout": {name: layout.label for name, layout in LAYOUTS.items()}, "way": WAYS}
+    first, *others = fields
+    used = [first, *(field for field in others if len({row[field] for row in rows}) > 1)]
+    return [
+        row | {"label": ", ".join(str(words.get(field, {}).get(row[field], row[field])) for field in used)}
+        for row in rows
+    ]

@@ -1,7 +1,10 @@
 #include "dispatch.hpp"
 
 #include <atomic>
+#include <iterator>
 #include <stdexcept>
+
+#include "fp_status.hpp"
 
 #if defined(__x86_64__) || defined(_M_X64)
 #define LEAKY_RELU_X86_64
@@ -68,26 +71,27 @@ unsigned cpu_features() { return 0; }
 constexpr const KernelTable* compiled[] = {&scalar_table};
 #endif
 
-std::atomic<const KernelTable*> in_use{nullptr};
+struct Available {
+    const KernelTable* tables[std::size(compiled)] = {};
+    std::size_t count = 0;
+
+    Available() noexcept {
+        const unsigned features = cpu_features();
+        for (const KernelTable* table : compiled) {
+            if ((table->features & ~features) == 0) tables[count++] = table;
+        }
+    }
+};
+
+// Both are ready when the library is loaded: a child that is forked at any later time has them as well.
+const Available available;
+std::atomic<const KernelTable*> in_use{available.tables[0]};
 
 }  // namespace
 
-const std::vector<const KernelTable*>& available_tables() {
-    static const auto available = [] {
-        const unsigned features = cpu_features();
-        std::vector<const KernelTable*> tables;
-        for (const KernelTable* table : compiled) {
-            if ((table->features & ~features) == 0) tables.push_back(table);
-        }
-        return tables;
-    }();
-    return available;
-}
+std::span<const KernelTable* const> available_tables() { return {available.tables, available.count}; }
 
-const KernelTable& table_in_use() {
-    const KernelTable* table = in_use.load(std::memory_order_relaxed);
-    return table ? *table : *available_tables().front();
-}
+const KernelTable& table_in_use() { return *in_use.load(std::memory_order_relaxed); }
 
 void use_target(const std::string& name) {
     std::string choices;
@@ -104,19 +108,36 @@ void use_target(const std::string& name) {
                                 choices);
 }
 
-Kernel find_kernel(Operation operation, DType dtype) {
-    const Kernel kernel = table_in_use().kernels[operation][dtype];
+namespace {
+
+const KernelTable& table_for_this_thread() {
+    const KernelTable& table = table_in_use();
+    const bool other = table.while_denormals_are_zero && fp_status::denormals_are_zero();
+    return other ? *table.while_denormals_are_zero : table;
+}
+
+}  // namespace
+
+Kernel find_kernel(std::size_t operation, DType dtype) {
+    const Kernel kernel = table_for_this_thread().kernels[operation][dtype];
     return kernel ? kernel : scalar_table.kernels[operation][dtype];
 }
 
-PackedKernel find_packed_kernel(Operation operation, DType dtype) {
-    const PackedKernel kernel = table_in_use().packed[operation][dtype];
-    return kernel ? kernel : scalar_table.packed[operation][dtype];
+PackedKernel find_packed_forward(DType dtype) {
+    const PackedKernel kernel = table_for_this_thread().packed_forward[dtype];
+    return kernel ? kernel : scalar_table.packed_forward[dtype];
 }
 
-PReLUKernel find_prelu_kernel(DType dtype) {
-    const PReLUKernel kernel = table_in_use().prelu_kernels[dtype];
-    return kernel ? kernel : scalar_table.prelu_kernels[dtype];
+PackedKernel find_packed_gradient(DType dtype) {
+    const PackedKernel kernel = table_for_this_thread().packed_gradient[dtype];
+    return kernel ? kernel : scalar_table.packed_gradient[dtype];
 }
+
+ReductionKernel find_reduction(Reduction reduction, DType dtype) {
+    const ReductionKernel kernel = table_for_this_thread().reductions[reduction][dtype];
+    return kernel ? kernel : scalar_table.reductions[reduction][dtype];
+}
+
+Copier find_copier(std::ptrdiff_t element_size) { return table_in_use().copiers[copier_of(element_size)]; }
 
 }  // namespace leaky_relu

@@ -1,15 +1,15 @@
 // CPU and operating system -> the kernel table in use.
 #pragma once
 
+#include <span>
 #include <string>
-#include <vector>
 
 #include "kernel_table.hpp"
 
 namespace leaky_relu {
 
 // Those this machine can run, best first; the scalar one is always the last.
-const std::vector<const KernelTable*>& available_tables();
+std::span<const KernelTable* const> available_tables();
 
 const KernelTable& table_in_use();
 
@@ -17,8 +17,11 @@ const KernelTable& table_in_use();
 // machine cannot run it or nobody has heard of it.
 void use_target(const std::string& name);
 
-Kernel find_kernel(Operation operation, DType dtype);
-PackedKernel find_packed_kernel(Operation operation, DType dtype);
-PReLUKernel find_prelu_kernel(DType dtype);
+// Of the table in use, or of the scalar one where that has none.
+Kernel find_kernel(std::size_t operation, DType dtype);
+PackedKernel find_packed_forward(DType dtype);
+PackedKernel find_packed_gradient(DType dtype);
+ReductionKernel find_reduction(Reduction reduction, DType dtype);
+Copier find_copier(std::ptrdiff_t element_size);
 
 }  // namespace leaky_relu

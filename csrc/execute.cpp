@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <string>
 
+#include "blocks.hpp"
 #include "dispatch.hpp"
-#include "operations.hpp"
-#include "parallel.hpp"
+#include "machine.hpp"
 
 namespace leaky_relu {
 namespace {
@@ -16,22 +14,6 @@ namespace {
 // it saves; from the second on it pays to wake a sleeping worker.
 constexpr std::size_t share_from = 1 << 19, wake_from = 1 << 22;
 constexpr std::size_t least_grain = 1 << 13, most_grain = 1 << 20;  // elements
-
-// From the kernel: sysconf(_SC_LEVEL3_CACHE_SIZE) of glibc 2.36 adds up all caches of an AMD package.
-std::size_t last_level_cache() {
-    static const std::size_t bytes = [] {
-        std::size_t size = std::size_t(32) << 20;
-#if defined(__linux__)
-        for (const char* level : {"3", "2"}) {
-            std::ifstream file(std::string("/sys/devices/system/cpu/cpu0/cache/index") + level + "/size");
-            std::size_t kilobytes = 0;
-            if (file >> kilobytes && kilobytes > 0) return kilobytes << 10;
-        }
-#endif
-        return size;
-    }();
-    return bytes;
-}
 
 // Waking a worker costs more than a small job saves, unless many follow each other closely: then it stays awake.
 class Burst {
@@ -49,20 +31,24 @@ class Burst {
     int row_ = 0;
 };
 
-struct Dense {
+struct Contiguous {
     Kernel kernel;
-    char* const* args;
-    const std::ptrdiff_t* steps;
+    Rows all;
     int operands;
-    Store store;
+    std::ptrdiff_t steps[most_operands];  // from an element to the next
 
     static void piece(const void* self, std::size_t begin, std::size_t end) {
-        const Dense& job = *static_cast<const Dense*>(self);
-        char* args[most_operands];
-        for (int k = 0; k < job.operands; ++k) args[k] = job.args[k] + std::ptrdiff_t(begin) * job.steps[k];
-        job.kernel(args, job.steps, end - begin, job.store);
+        const Contiguous& job = *static_cast<const Contiguous*>(self);
+        Rows part = job.all;
+        for (int k = 0; k < job.operands; ++k) part.args[k] += std::ptrdiff_t(begin) * job.steps[k];
+        part.n = end - begin;
+        job.kernel(part);
     }
 };
+
+void run_blocks(const void* self, std::size_t begin, std::size_t end) {
+    static_cast<const Blocks*>(self)->run(begin, end);
+}
 
 struct Packed {
     PackedKernel kernel;
@@ -77,6 +63,21 @@ struct Packed {
         job.kernel(part, end - begin, job.store);
     }
 };
+
+// Bytes that are read and written, where elements that are broadcast count once.
+std::size_t traffic_of(const Elementwise& job, const Nest& nest) {
+    const Operation& operation = operations[job.operation];
+    std::size_t bytes = 0;
+    for (int k = 0; k < nest.operands; ++k) {
+        const bool parameter = k >= operation.data && k < operation.count();
+        std::size_t elements = std::size_t((parameter ? compute_size : element_size)[job.dtype]);
+        for (int axis = 0; axis < nest.axes; ++axis) {
+            if (nest.steps[axis][k] != 0) elements *= nest.shape[axis];
+        }
+        bytes += elements;
+    }
+    return bytes;
+}
 
 }  // namespace
 
@@ -100,29 +101,81 @@ void share(std::size_t units, std::size_t elements_each, std::size_t traffic, pa
     burst.job_ended();
 }
 
-void execute(Operation op, DType dtype, char* const* args, const std::ptrdiff_t* steps, std::size_t n) {
-    const Kernel kernel = find_kernel(op, dtype);
-    const int data = data_inputs[op];
-    const std::ptrdiff_t size = element_size[dtype];
-    const std::size_t bytes = n * size, traffic = bytes * (data + 1);
-    if (traffic < share_from) return kernel(args, steps, n, Store::cached);
+void execute_contiguous(const Elementwise& job, std::size_t n, Along along) {
+    const Operation& operation = operations[job.operation];
+    const int output = operation.count();
+    Contiguous contiguous{find_kernel(job.operation, job.dtype), {}, output + 1, {}};
+    contiguous.all.rows = 1;
+    contiguous.all.n = n;
+    contiguous.all.along = along;
+    contiguous.all.store = Store::cached;
+    for (int k = 0; k <= output; ++k) contiguous.all.args[k] = job.args[k];
 
-    // Pieces can be done in any order only where no output element is another's input.
-    const char* const out = args[data + 1];
-    bool dense = steps[data + 1] == size, in_place = false;
-    for (int k = 0; k < data; ++k) {
-        dense &= steps[k] == size && (args[k] == out || args[k] + bytes <= out || out + bytes <= args[k]);
-        in_place |= args[k] == out;
+    const int per_element = operation.data + 1 + (along == Along::all             ? operation.parameters
+                                                  : along == Along::all_but_slope ? operation.parameters - 1
+                                                                                  : 0);
+    const std::size_t traffic = n * std::size_t(element_size[job.dtype]) * std::size_t(per_element);
+    if (traffic < share_from || job.dtype == longdouble) return contiguous.kernel(contiguous.all);
+
+    bool in_place = false;
+    for (int k = 0; k <= output; ++k) {
+        const bool parameter = k >= operation.data && k < output;
+        if (!parameter) {
+            contiguous.steps[k] = element_size[job.dtype];
+        } else if (along == Along::all || (along == Along::all_but_slope && k != operation.slope())) {
+            contiguous.steps[k] = compute_size[job.dtype];
+        }
+        in_place |= k < output && job.args[k] == job.args[output];
     }
-    dense &= steps[data] == 0 && dtype != longdouble;  // whose flags are the x87's
-    if (!dense) return kernel(args, steps, n, Store::cached);
-
-    const Dense job{kernel, args, steps, data + 2, store_for(traffic, in_place)};
-    share(n, 1, traffic, Dense::piece, &job);
+    contiguous.all.store = store_for(traffic, in_place);
+    share(n, 1, traffic, Contiguous::piece, &contiguous);
 }
 
-void execute_packed(Operation op, DType dtype, const PackedArguments& arguments, std::size_t n) {
-    const PackedKernel kernel = find_packed_kernel(op, dtype);
+void execute_nest(const Elementwise& job, const Nest& nest) {
+    bool in_place = false;
+    for (int k = 0; k < nest.output(); ++k) in_place |= job.args[k] == job.args[nest.output()];
+    const std::size_t traffic = traffic_of(job, nest);
+    // longdouble's flags are the x87's, which no worker hands over.
+    const bool shared = traffic >= share_from && job.dtype != longdouble && parallel::get_num_threads() > 1;
+    const Blocks blocks(job, nest, store_for(traffic, in_place), shared);
+    if (!shared) return blocks.run(0, blocks.count());
+    share(blocks.count(), blocks.elements_each(), traffic, run_blocks, &blocks);
+}
+
+void execute_loop(const Elementwise& job, const std::ptrdiff_t* steps, std::size_t n) {
+    const Operation& operation = operations[job.operation];
+    const int output = operation.count();
+    const std::ptrdiff_t size = element_size[job.dtype];
+    const char *const out = job.args[output], *const out_end = out + std::ptrdiff_t(n) * size;
+
+    bool contiguous = steps[output] == size, apart = true;
+    Along along = Along::none;
+    for (int k = 0; k < output; ++k) {
+        const bool parameter = k >= operation.data;
+        const std::ptrdiff_t element = (parameter ? compute_size : element_size)[job.dtype];
+        if (parameter && steps[k] == 0) {
+            contiguous &= !job.readers[k];
+            continue;
+        }
+        if (parameter) along = Along::all;
+        contiguous &= !job.readers[k] && steps[k] == element && (!parameter || operation.parameters == 1);
+        apart &= job.args[k] == out || job.args[k] + std::ptrdiff_t(n) * element <= out || out_end <= job.args[k];
+    }
+    if (contiguous && apart) return execute_contiguous(job, n, along);
+    Nest line;
+    line.operands = output + 1;
+    line.axes = 2;
+    line.shape[0] = 1;
+    line.shape[1] = n;
+    for (int k = 0; k <= output; ++k) {
+        line.steps[0][k] = 0;
+        line.steps[1][k] = steps[k];
+    }
+    const Blocks blocks(job, line, Store::cached, false);
+    blocks.run(0, blocks.count());
+}
+
+void execute_packed(PackedKernel kernel, DType dtype, const PackedArguments& arguments, std::size_t n) {
     const std::size_t size = std::size_t(element_size[dtype]), traffic = 2 * n * size + n / 8;
     if (traffic < share_from || dtype == longdouble) return kernel(arguments, n, Store::cached);
     const Packed job{kernel, arguments, size, store_for(traffic, arguments.input == arguments.output)};

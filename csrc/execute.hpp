@@ -1,16 +1,34 @@
-// How a job is done: by one thread or several, with ordinary or streaming stores. The kernels do not know.
+// How a job is done: in which blocks, by one thread or several, with ordinary or streaming stores. The kernels do
+// not know.
 #pragma once
 
 #include "kernel_table.hpp"
+#include "layout.hpp"
 #include "parallel.hpp"
 
 namespace leaky_relu {
 
-// Takes what a Kernel takes, of any size and strides.
-void execute(Operation operation, DType dtype, char* const* args, const std::ptrdiff_t* steps, std::size_t n);
+// Operands in the order of the operation's inputs, then the output. Where a reader is given, the operand is of
+// another dtype than the kernel takes (x: an integer; a parameter: any but the compute type) and read by it.
+struct Elementwise {
+    std::size_t operation;
+    DType dtype;
+    char* args[most_operands];
+    Copier readers[most_operands] = {};
+};
+
+// Operands without readers, in which element lies beside element; parameters along, or one for all. An output
+// overlaps an input wholly or not at all.
+void execute_contiguous(const Elementwise& job, std::size_t n, Along along);
+
+// Any layout: an arranged nest, whose output is injective and overlaps an input wholly or not at all.
+void execute_nest(const Elementwise& job, const Nest& nest);
+
+// What a ufunc's inner loop takes; elements are done in order, so the output may trail an input.
+void execute_loop(const Elementwise& job, const std::ptrdiff_t* steps, std::size_t n);
 
 // Takes what a PackedKernel takes.
-void execute_packed(Operation operation, DType dtype, const PackedArguments& arguments, std::size_t n);
+void execute_packed(PackedKernel kernel, DType dtype, const PackedArguments& arguments, std::size_t n);
 
 // An output that is in the cache as an input should stay there; it pays to write the result of a large job past
 // the caches.

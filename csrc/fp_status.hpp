@@ -27,6 +27,8 @@ inline void raise(unsigned flags) {
     if (flags) _mm_setcsr(_mm_getcsr() | flags);
 }
 
+inline bool denormals_are_zero() { return _mm_getcsr() & 0x0040; }  // Intel SDM, vol. 1, 10.2.3
+
 // Rounding mode, flush-to-zero, denormals-are-zero.
 struct Modes {
     unsigned csr = _mm_getcsr() & ~unsigned(_MM_EXCEPT_MASK);
@@ -44,6 +46,8 @@ inline void clear() {
 inline void raise(unsigned flags) {
     if (flags) std::feraiseexcept(int(flags));
 }
+
+inline bool denormals_are_zero() { return false; }  // nothing here heeds it
 
 struct Modes {
     std::fenv_t environment;

@@ -1,39 +1,48 @@
-// What an instruction set offers: its name, the CPU features it needs and a kernel for every
-// operation and dtype. One constant table of this type is all that a file of kernels/ exports.
+// What an instruction set offers: its name, the CPU features it needs and its loops, for every operation and
+// dtype. One constant table of this type is all that a file of simd/targets/ exports.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "operations.hpp"
+
 namespace leaky_relu {
 
-// Storage types without arithmetic of their own: widened to float32, computed, rounded once.
-struct Half {
-    static constexpr std::uint16_t one = 0x3c00;
-    std::uint16_t bits;
-};
-struct BFloat16 {
-    static constexpr std::uint16_t one = 0x3f80;
-    std::uint16_t bits;
-};
-
-// Whether x > 0, of the lanes of a register: one bit each, the first lane's lowest.
-struct Signs {
-    std::uint32_t bits;
-};
-
-enum Operation { forward, gradient, operation_count };
-enum DType { float16, bfloat16, float32, float64, longdouble, dtype_count };
-
-// args and steps (in bytes) are those of a ufunc's inner loop: the data inputs (x; grad_output and x), the
-// slope in the compute type, the output. An output may be one of the inputs. Elements are aligned.
-// Streaming stores bypass the caches; they are for dense outputs that are no input, and only a hint.
+// Streaming stores bypass the caches; they are for outputs that are no input, and only a hint.
 enum class Store { cached, streaming };
-using Kernel = void (*)(char* const* args, const std::ptrdiff_t* steps, std::size_t n, Store store);
 
-// Forward and gradient with the signs of x apart, one bit an element, the first lowest: the forward writes all
+// Which parameters of an operation have an element for each one of a row; the others have one for the row.
+// Kernels come in these three forms; for operations with one parameter the last two are the same.
+enum class Along { none, all_but_slope, all };
+
+// Rows of n elements. Data inputs, output and parameters along a row lie element beside element and aligned; from a
+// row to the next an operand moves by its step, in bytes. Parameters are in the compute type. An output may be one
+// of the inputs.
+struct Rows {
+    char* args[most_operands];
+    std::ptrdiff_t steps[most_operands];
+    std::size_t rows, n;
+    Along along;
+    Store store;
+};
+using Kernel = void (*)(const Rows& job);
+
+// Copies rows of n elements from anywhere to anywhere; steps are in bytes, and one of the two sides should have
+// its elements beside each other. Elements are words of 2, 4, 8 or 16 bytes: nothing is computed, nothing raised.
+struct Copy {
+    const char* from;
+    std::ptrdiff_t from_row, from_step;
+    char* to;
+    std::ptrdiff_t to_row, to_step;
+    std::size_t rows, n;
+};
+using Copier = void (*)(const Copy& job);
+constexpr int copier_of(std::ptrdiff_t size) { return size == 2 ? 0 : size == 4 ? 1 : size == 8 ? 2 : 3; }
+
+// Forward and gradient with the signs of x apart, one bit per element, the first lowest: the forward writes all
 // of (n + 7) / 8 bytes, with zeros after the last bit; the gradient reads them in place of x, whatever follows
-// the last bit. Dense and aligned; the output may be the input, and the signs lie apart from both.
+// the last bit. Contiguous and aligned; the output may be the input, and the signs lie apart from both.
 struct PackedArguments {
     const char* input;  // x; grad_output
     std::uint8_t* signs;
@@ -42,31 +51,40 @@ struct PackedArguments {
 };
 using PackedKernel = void (*)(const PackedArguments& arguments, std::size_t n, Store store);
 
-// Both gradients of PReLU for rows `stride` elements apart, at least one, and the first `rest` elements of
-// another: grad_x of every element, and for each column the sum, in order of the rows, of grad_output * x where
-// x is not positive. Sums are float64 (longdouble's longdouble), with room for a multiple of prelu_columns.
-// Slopes, in the compute type, are one a column or one for all. No output overlaps anything. Streaming stores
-// are only a hint.
-constexpr std::size_t prelu_columns = 32;
-struct PReLURows {
+// Whether x > 0, for the lanes of a register: one bit each, the first lane's lowest.
+struct Signs {
+    std::uint32_t bits;
+};
+
+// A gradient and, for each column, the sum of something over the rows, in order. Rows are `stride` elements
+// apart, at least one, followed by the first `rest` elements of another. Sums are float64 (longdouble's
+// longdouble), with room for a multiple of sum_lanes. Slopes, in the compute type, are one per column or one for
+// all. `result` is grad_output itself or overlaps nothing. Streaming stores are only a hint.
+constexpr std::size_t sum_lanes = 32;
+struct ReductionRows {
     const char *grad_output, *x;
-    char* grad_x;
+    char* result;
     const void* slopes;
     bool one_slope;
     void* sums;
     std::size_t width, rows, stride, rest;
     Store store;
 };
-using PReLUKernel = void (*)(const PReLURows& job);
+using ReductionKernel = void (*)(const ReductionRows& job);
+enum Reduction { slope_gradient, bias_gradient, reduction_count };  // what is summed
 
 enum CpuFeature : unsigned { cpu_avx2 = 1, cpu_f16c = 2, cpu_avx512 = 4 };
 
+// Null: no vector form, the scalar table's serves.
 struct KernelTable {
     const char* name;
     unsigned features;  // CpuFeature bits that the CPU and the operating system must have
-    Kernel kernels[operation_count][dtype_count];  // null: no vector form, the scalar table's serves
-    PackedKernel packed[operation_count][dtype_count];
-    PReLUKernel prelu_kernels[dtype_count];
+    // Used instead while denormals are zero (MXCSR.DAZ) where comparisons here would heed that.
+    const KernelTable* while_denormals_are_zero;
+    Kernel kernels[operation_count][dtype_count];
+    PackedKernel packed_forward[dtype_count], packed_gradient[dtype_count];
+    ReductionKernel reductions[reduction_count][dtype_count];
+    Copier copiers[4];
 };
 
 extern const KernelTable avx512_table, avx2_table, neon_table, scalar_table;

@@ -1,16 +1,53 @@
-// The operations as the outside sees them, in the order of Operation and DType.
+// THE LIST: every operation with its name, inputs and functor, and every dtype with its sizes. Ufuncs, kernel
+// tables, the fast path, the registration of bfloat16 and the tests walk it; nothing else enumerates them.
 #pragma once
 
-#include "kernel_table.hpp"
+#include <array>
+#include <cstddef>
+#include <tuple>
 
 namespace leaky_relu {
 
-constexpr const char* ufunc_names[operation_count] = {"leaky_relu", "leaky_relu_grad"};
-constexpr const char* packed_names[operation_count] = {"leaky_relu_packed", "leaky_relu_grad_packed"};
-constexpr int data_inputs[operation_count] = {
-    1, 2};  // x; grad_output and x. The slope follows, then the output.
-constexpr int most_operands = 4;
+enum DType { float16, bfloat16, float32, float64, longdouble, dtype_count };
 constexpr std::ptrdiff_t element_size[dtype_count] = {2, 2, 4, 8, sizeof(long double)};
+constexpr std::ptrdiff_t compute_size[dtype_count] = {4, 4, 4, 8, sizeof(long double)};
+
+constexpr int most_inputs = 4, most_operands = most_inputs + 1;
+
+// Inputs come in this order: the data, of one dtype, with x the last of them; then the parameters, which are
+// rounded to the compute type of x and never promote it, with the slope the last of them.
+struct Operation {
+    const char* name;
+    int data, parameters;
+    const char* inputs[most_inputs];
+
+    constexpr int count() const { return data + parameters; }  // of inputs; also where the output stands
+    constexpr int x() const { return data - 1; }
+    constexpr int slope() const { return count() - 1; }
+};
+
+template <class F>
+struct OperationWith : Operation {
+    using Functor = F;
+};
+
+// Defined in simd/rectifier.hpp.
+struct Forward;
+struct Gradient;
+struct BiasForward;
+struct AffineForward;
+
+constexpr std::tuple operation_list = {
+    OperationWith<Forward>{{"leaky_relu", 1, 1, {"x", "negative_slope"}}},
+    OperationWith<Gradient>{{"leaky_relu_grad", 2, 1, {"grad_output", "x", "negative_slope"}}},
+    OperationWith<BiasForward>{{"bias_leaky_relu", 1, 2, {"x", "bias", "negative_slope"}}},
+    OperationWith<AffineForward>{{"affine_leaky_relu", 1, 3, {"x", "scale", "bias", "negative_slope"}}},
+};
+
+constexpr auto operations =
+    std::apply([](auto... entries) { return std::array{Operation(entries)...}; }, operation_list);
+constexpr std::size_t operation_count = operations.size();
+
 constexpr double default_negative_slope = 0.01;
 
 }  // namespace leaky_relu

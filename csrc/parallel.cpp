@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 #include "fp_status.hpp"
+#include "never_destroyed.hpp"
 
 #if !defined(_WIN32)
 #include <pthread.h>
@@ -35,14 +36,16 @@ void relax() {
 #endif
 }
 
-// Signals are for the threads that Python knows.
+// Signals are for the threads that Python knows, but for those that tell of a thread's own fault: blocked, they
+// end the process before faulthandler or a crash reporter can say where.
 class SignalsBlocked {
 #if !defined(_WIN32)
   public:
     SignalsBlocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
+        sigset_t mask;
+        sigfillset(&mask);
+        for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) sigdelset(&mask, fault);
+        pthread_sigmask(SIG_SETMASK, &mask, &before_);
     }
     ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
@@ -61,8 +64,6 @@ void wait_until_gone(long id) {
 long thread_id() { return 0; }
 void wait_until_gone(long) {}
 #endif
-
-void register_fork_handlers();
 
 struct alignas(64) Share {  // a cache line each: the owners count in them all the time
     std::atomic<std::size_t> next;
@@ -149,24 +150,25 @@ class Pool {
 
     void start_workers(int wanted) {
         if (workers_ >= wanted) return;
-        register_fork_handlers();
         const SignalsBlocked inherited_by_workers;
         try {
             for (; workers_ < wanted; ++workers_) {
                 threads_[workers_] = std::thread(&Pool::live, this, workers_ + 1, round_.load());
             }
-        } catch (const std::system_error&) {  // no more to be had: those there are will do
+        } catch (const std::exception&) {  // no memory or no more threads: those there are will do
         }
     }
 
-    void live(int self, int seen) {
+    void live(int self, int seen) noexcept {
         ids_[self - 1].store(thread_id(), std::memory_order_relaxed);
-        for (;;) {
-            await_round(seen);
+        for (bool takes_part = true;;) {
+            if (takes_part) spin(seen);  // those beyond a lowered limit sleep
+            round_.wait(seen, std::memory_order_relaxed);
             seen = round_.load(std::memory_order_acquire);
             if (stopping_.load(std::memory_order_relaxed)) return;
             if (!enter()) continue;
-            if (self < job_.threads) {
+            takes_part = self < job_.threads;
+            if (takes_part) {
                 job_.modes.adopt();
                 job_.work(self);
                 job_.flags.fetch_or(fp_status::raised(), std::memory_order_relaxed);
@@ -175,14 +177,13 @@ class Pool {
         }
     }
 
-    void await_round(int seen) {
+    void spin(int seen) {
         awake_.fetch_add(1, std::memory_order_relaxed);
         const auto until = std::chrono::steady_clock::now() + spin_time;
         while (round_.load(std::memory_order_relaxed) == seen && std::chrono::steady_clock::now() < until) {
             for (int i = 0; i < 16; ++i) relax();
         }
         awake_.fetch_sub(1, std::memory_order_relaxed);
-        round_.wait(seen, std::memory_order_relaxed);
     }
 
     bool enter() {
@@ -194,24 +195,15 @@ class Pool {
     }
 };
 
-Pool& pool() {
-    static Pool& one = *new Pool;  // never destroyed: workers may be asleep in it when the process ends
-    return one;
-}
+NeverDestroyed<Pool> storage;  // workers may be asleep in it when the process ends
+Pool& pool = storage.value;
 
 std::atomic<int> thread_limit{1};
 
-void register_fork_handlers() {
 #if !defined(_WIN32)
-    static const int registered = pthread_atfork(
-        [] {
-            pool().busy.lock();
-            pool().stop_workers();
-        },
-        [] { pool().busy.unlock(); }, [] { pool().busy.unlock(); });
-    (void)registered;
+[[maybe_unused]] const int registered = pthread_atfork(
+    [] { pool.busy.lock(), pool.stop_workers(); }, [] { pool.busy.unlock(); }, [] { pool.busy.unlock(); });
 #endif
-}
 
 }  // namespace
 
@@ -224,8 +216,8 @@ void set_num_threads(int count) {
 void run(std::size_t n, std::size_t grain, bool worth_waking, Piece piece, const void* argument) {
     const int threads = int(std::min<std::size_t>(get_num_threads(), (n + grain - 1) / grain));
     if (threads > 1) {
-        const std::unique_lock<std::mutex> alone(pool().busy, std::try_to_lock);
-        if (alone && pool().run(n, grain, threads, worth_waking, piece, argument)) return;
+        const std::unique_lock<std::mutex> alone(pool.busy, std::try_to_lock);
+        if (alone && pool.run(n, grain, threads, worth_waking, piece, argument)) return;
     }
     piece(argument, 0, n);
 }

@@ -3,8 +3,10 @@
 // A call never waits for a worker that has not started: the range is cut into shares, everybody works on his
 // own first and then on the others', so the caller does the work of workers that come late or not at all, and
 // whoever comes after the last piece is taken finds the gate closed. Workers start on demand, spin briefly
-// after a job (the next one often follows at once), then sleep. They block all signals, call no Python and
-// allocate nothing. A fork joins them first; both sides start new ones on demand.
+// after a job (the next one often follows at once), then sleep. They block all signals but those of their own
+// faults, call no Python and allocate nothing. A fork waits for the job that is running and joins them first;
+// both sides start new ones on demand. Everything is set up when the library is loaded, fork handlers included,
+// so it does not matter whose first call a fork comes upon.
 #pragma once
 
 #include <cstddef>

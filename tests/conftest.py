@@ -1,4 +1,4 @@
-"""Every target and both ways into the ufuncs, as fixtures; Python in a process of its own."""
+"""Fixtures: targets, fast path or not, dtypes, operations, threads; Python in another process."""
 
 import os
 import subprocess
@@ -7,8 +7,9 @@ import textwrap
 
 import leaky_relu
 import pytest
+from helpers import DTYPES
 from leaky_relu import _core
-from reference import DTYPES
+from reference import OPERATIONS
 
 LAUNCH_TIMEOUT = 300  # seconds; emulated machines take their time
 
@@ -25,7 +26,7 @@ def target(request):
 
 @pytest.fixture(params=["fast", "numpy"])
 def way(request):
-    """Go the short way in, and through NumPy's machinery."""
+    """Take the fast path, and NumPy's machinery."""
     before = _core._set_fast_call(request.param == "fast")
     yield request.param
     _core._set_fast_call(before)
@@ -36,9 +37,30 @@ def dtype(request):
     return request.param
 
 
-@pytest.fixture(params=["leaky_relu", "leaky_relu_grad"])
-def ufunc(request):
-    return getattr(leaky_relu, request.param)
+@pytest.fixture(params=OPERATIONS)
+def operation(request):
+    """Each operation in turn, by its name."""
+    return request.param
+
+
+@pytest.fixture
+def ufunc(operation):
+    return getattr(leaky_relu, operation)
+
+
+@pytest.fixture
+def threads():
+    """Return the setter of the number of threads."""
+    before = leaky_relu.get_num_threads()
+    yield leaky_relu.set_num_threads
+    leaky_relu.set_num_threads(before)
+
+
+@pytest.fixture(params=[1, 3], ids=["one thread", "three threads"])
+def thread_count(request, threads):
+    """One thread and several in turn."""
+    threads(request.param)
+    return request.param
 
 
 @pytest.fixture

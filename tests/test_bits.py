@@ -2,17 +2,9 @@
 
 import numpy as np
 import pytest
+from helpers import SLOPES, assert_same, compute_type, equal, flags_of, numbers, patterns
 from leaky_relu import leaky_relu, leaky_relu_grad
-from reference import (
-    SLOPES,
-    assert_same,
-    compute_type,
-    expected_forward,
-    expected_gradient,
-    flags_of,
-    numbers,
-    patterns,
-)
+from reference import DATA, OPERATIONS, reference, reference_and_flags
 
 CACHE_LINE = 64
 
@@ -22,11 +14,6 @@ def lengths(dtype):
     widest = 64 // min(dtype.itemsize, 16)
     aligned = [16 * lanes + d for lanes in (widest // 4, widest // 2, widest) for d in (-1, 0, 1)]
     return [*range(4 * widest + 2), *aligned, 18 * widest + 3]
-
-
-def equal(a, b):
-    """Compare numbers, which assert_same would take too long for, with the signs of zeros."""
-    return bool((a == b).all()) and bool((np.signbit(a) == np.signbit(b)).all())
 
 
 class Arena:
@@ -64,7 +51,7 @@ def alignments(dtype):
 def test_forward_at_every_length_and_alignment(target, dtype):
     most = max(lengths(dtype))
     x = numbers(dtype, most)
-    y = expected_forward(x, -0.25)[0]
+    y = reference(leaky_relu, x, -0.25)
     for offset in alignments(dtype):
         source, destination = Arena(dtype, offset, most), Arena(dtype, CACHE_LINE - offset, most)
         for n in lengths(dtype):
@@ -80,7 +67,7 @@ def test_forward_at_every_length_and_alignment(target, dtype):
 def test_gradient_at_every_length_and_alignment(target, dtype):
     most = max(lengths(dtype))
     g, x = numbers(dtype, most, 1), numbers(dtype, most, 2)
-    y = expected_gradient(g, x, 0.75)[0]
+    y = reference(leaky_relu_grad, g, x, 0.75)
     for offset in alignments(dtype):
         first, second = Arena(dtype, offset, most), Arena(dtype, CACHE_LINE - offset, most)
         third = Arena(dtype, (3 * offset) % CACHE_LINE, most)
@@ -98,26 +85,27 @@ def test_gradient_at_every_length_and_alignment(target, dtype):
             assert second.holds(x[:n]), (offset, n)
 
 
+def random_inputs(ufunc, dtype, seed):
+    """Random bits for all inputs but the slope."""
+    names = OPERATIONS[ufunc.__name__][:-1]
+    dtypes = [dtype if name in DATA else compute_type(dtype) for name in names]
+    return [patterns(dtype, 4099, seed - k) for k, dtype in enumerate(dtypes)]
+
+
+def check(ufunc, *inputs):
+    actual, flags = flags_of(ufunc, *inputs)
+    expected, expected_flags = reference_and_flags(ufunc, *inputs)
+    assert_same(actual, expected)
+    assert flags == expected_flags
+
+
 @pytest.mark.parametrize("slope", SLOPES)
-def test_random_bits(target, way, dtype, slope):
-    g, x = patterns(dtype, 4099, 1), patterns(dtype, 4099, 2)
-    for actual, expected in [
-        (flags_of(leaky_relu, x, slope), expected_forward(x, slope)),
-        (flags_of(leaky_relu_grad, g, x, slope), expected_gradient(g, x, slope)),
-    ]:
-        assert_same(actual[0], expected[0])
-        assert actual[1] == expected[1]
+def test_random_bits(target, way, ufunc, dtype, slope):
+    check(ufunc, *random_inputs(ufunc, dtype, 2), slope)
 
 
-def test_random_bits_in_the_slopes(target, dtype):
-    g, x = patterns(dtype, 4099, 3), patterns(dtype, 4099, 4)
-    slope = patterns(compute_type(dtype), 4099, 5)
-    for actual, expected in [
-        (flags_of(leaky_relu, x, slope), expected_forward(x, slope)),
-        (flags_of(leaky_relu_grad, g, x, slope), expected_gradient(g, x, slope)),
-    ]:
-        assert_same(actual[0], expected[0])
-        assert actual[1] == expected[1]
+def test_random_bits_in_the_slopes(target, ufunc, dtype):
+    check(ufunc, *random_inputs(ufunc, dtype, 4), patterns(compute_type(dtype), 4099, 5))
 
 
 @pytest.mark.parametrize("low", [0x0001, 0x7FFF, 0x8000, 0xFFFF])
@@ -125,9 +113,5 @@ def test_payload_of_nan_slopes(target, way, dtype, low):
     """Rounding to bfloat16 must not carry a NaN over to infinity or zero."""
     for high in (0x7F80, 0xFF80, 0x7FFF, 0xFFFF):
         slope = np.array(high << 16 | low, np.uint32).view(np.float32)
-        x = numbers(dtype, 67)
-        expected, flags = expected_forward(x, slope)
         for slopes in (slope, np.full(67, slope)):
-            actual, raised = flags_of(leaky_relu, x, slopes)
-            assert_same(actual, expected)
-            assert raised == flags
+            check(leaky_relu, numbers(dtype, 67), slopes)

@@ -17,7 +17,9 @@ def test_best_target_is_the_default(printed):
     assert printed(SHOW, LEAKY_RELU_SIMD="") == leaky_relu.simd_targets()[0]
 
 
-@pytest.mark.parametrize("name", ["sse9", "AVX2", "scalar ", *(set(ALL) - set(leaky_relu.simd_targets()))])
+@pytest.mark.parametrize(
+    "name", ["sse9", "AVX2", "scalar ", *sorted(set(ALL) - set(leaky_relu.simd_targets()))]
+)
 def test_unknown_or_foreign_target(run_python, name):
     done = run_python("import leaky_relu", LEAKY_RELU_SIMD=name)
     last = done.stderr.splitlines()[-1]
@@ -25,6 +27,11 @@ def test_unknown_or_foreign_target(run_python, name):
     assert last.startswith("ImportError: LEAKY_RELU_SIMD")
     for word in (repr(name), *ALL):
         assert word in last
+
+
+def test_target_that_is_no_text(run_python):
+    done = run_python("import leaky_relu", LEAKY_RELU_SIMD=b"\xff\xfe")
+    assert done.stderr.splitlines()[-1].startswith("ImportError: LEAKY_RELU_SIMD: ")
 
 
 def test_targets():
@@ -37,7 +44,7 @@ def test_targets():
     assert leaky_relu.simd_targets()
 
 
-def test_private_setter_refuses_unknown_targets():
+def test_private_setter_knows_the_targets():
     before = leaky_relu.simd_target()
     with pytest.raises(ValueError, match=r"sse9.*scalar"):
         leaky_relu._core._use_target("sse9")
@@ -55,6 +62,14 @@ assert f(x, 0.5).tolist() == f(x, 0.5, out=x).tolist() == [-1, 3]
 print(leaky_relu._core._set_fast_call(True))
 """
     assert printed(code, LEAKY_RELU_FAST_CALL=value) == str(fast)
+
+
+@pytest.mark.parametrize("value", ["no", "false", "2", "00"])
+def test_switch_that_is_none(run_python, value):
+    done = run_python("import leaky_relu", LEAKY_RELU_FAST_CALL=value)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last == f"ImportError: LEAKY_RELU_FAST_CALL must be 0, 1 or empty, got {value!r}"
 
 
 @pytest.mark.parametrize("name", ["LEAKY_RELU_NUM_THREADS", "LEAKY_RELU_CACHE_MB"])

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from helpers import assert_same
 from leaky_relu import leaky_relu, leaky_relu_grad
-from reference import assert_same
-from reference import leaky_relu as reference
+from reference import reference
 
 X = np.array([-2.0, -0.5, 0.0, 3.0])
 
@@ -27,7 +27,7 @@ def test_subclass(way):
     for y in (leaky_relu(x, 0.3), leaky_relu_grad(x, X, 0.3), leaky_relu_grad(X, x, 0.3), leaky_relu(x)):
         assert type(y) is Tagged
     assert leaky_relu(x, 0.3).tag == "kept"
-    assert_same(leaky_relu(x, 0.3), reference(X, 0.3))
+    assert_same(leaky_relu(x, 0.3), reference(leaky_relu, X, 0.3))
     assert type(leaky_relu(x, 0.3, subok=False)) is np.ndarray
     assert type(leaky_relu(X, tagged(np.array([0.3])))) is Tagged
 
@@ -50,7 +50,7 @@ class Wrapped(np.ndarray):
 
 
 def test_array_wrap(way):
-    assert leaky_relu(X.view(Wrapped), 0.5) == ("leaky_relu", 2, 0, reference(X, 0.5).tolist())
+    assert leaky_relu(X.view(Wrapped), 0.5) == ("leaky_relu", 2, 0, reference(leaky_relu, X, 0.5).tolist())
 
 
 def test_matrix_and_memmap(way, tmp_path):
@@ -60,7 +60,7 @@ def test_matrix_and_memmap(way, tmp_path):
     memory = np.memmap(tmp_path / "x", np.float64, "w+", shape=4)
     memory[:] = X
     leaky_relu(memory, 0.3, out=memory)
-    assert_same(np.array(memory), reference(X, 0.3))
+    assert_same(np.array(memory), reference(leaky_relu, X, 0.3))
 
 
 def test_masked_array(way):
@@ -81,7 +81,7 @@ class Foreign:
         return args, kwargs
 
 
-class Refusing:
+class NoUfuncs:
     __array_ufunc__ = None
 
 
@@ -108,8 +108,8 @@ def test_array_ufunc(way):
     assert leaky_relu.outer(foreign, 0.3) == ((leaky_relu, "outer", foreign, 0.3), {})
 
 
-def test_array_ufunc_refusing(way):
-    for args in [(Refusing(),), (X, Refusing()), (X, 0.3, Refusing())]:
+def test_array_ufunc_none(way):
+    for args in [(NoUfuncs(),), (X, NoUfuncs()), (X, 0.3, NoUfuncs())]:
         with pytest.raises(TypeError, match="does not support ufuncs"):
             leaky_relu(*args)
 
@@ -126,8 +126,8 @@ class ArrayLike:
 
 
 def test_array_protocol(way):
-    assert_same(leaky_relu(ArrayLike(), 0.3), reference(X, 0.3))
-    assert_same(leaky_relu(memoryview(X), 0.3), reference(X, 0.3))
+    assert_same(leaky_relu(ArrayLike(), 0.3), reference(leaky_relu, X, 0.3))
+    assert_same(leaky_relu(memoryview(X), 0.3), reference(leaky_relu, X, 0.3))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -136,12 +136,40 @@ def test_pandas(way):
     series = pandas.Series(X.astype(np.float32), index=list("abcd"), name="x")
     y = leaky_relu(series, 0.3)
     pandas.testing.assert_series_equal(
-        y, pandas.Series(reference(X.astype(np.float32), 0.3), list("abcd"), name="x")
+        y, pandas.Series(reference(leaky_relu, X.astype(np.float32), 0.3), list("abcd"), name="x")
     )
     pandas.testing.assert_series_equal(leaky_relu(series), leaky_relu(series, 0.01))
     frame = pandas.DataFrame({"a": X, "b": -X})
-    assert leaky_relu(frame)["b"].tolist() == reference(-X).tolist()
+    assert leaky_relu(frame)["b"].tolist() == reference(leaky_relu, -X).tolist()
     assert type(leaky_relu_grad(frame, frame, negative_slope=0.3)) is pandas.DataFrame
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_pandas_nullable_dtypes(way):
+    """Columns keep their dtype and what is missing; a frame of them reaches ufuncs as objects."""
+    pandas = pytest.importorskip("pandas")
+    for dtype in ("Float32", "Float64"):
+        column = pandas.Series([-1.0, None, 2.0], dtype=dtype)
+        y = leaky_relu(column, 0.5)
+        assert y.dtype == dtype
+        assert y.isna().tolist() == [False, True, False]
+        assert y.dropna().tolist() == [-0.5, 2.0]
+        frame = pandas.DataFrame({"a": column, "b": column})
+        with pytest.raises(TypeError, match=r"^leaky_relu: x has dtype object"):
+            leaky_relu(frame, 0.5)
+        by_column = frame.apply(lambda column: leaky_relu(column, 0.5))
+        pandas.testing.assert_series_equal(by_column["b"], y, check_names=False)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_pandas_ways_to_pass_the_slope(way):
+    """For a ufunc DataFrame.apply drops keywords and args of its own accord; these ways keep them."""
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": X, "b": -X})
+    expected = leaky_relu(frame, 0.5)
+    assert expected["b"].tolist() == reference(leaky_relu, -X, 0.5).tolist()
+    pandas.testing.assert_frame_equal(frame.pipe(leaky_relu, negative_slope=0.5), expected)
+    pandas.testing.assert_frame_equal(frame.apply(lambda column: leaky_relu(column, 0.5)), expected)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -150,9 +178,9 @@ def test_xarray(way):
     x = xarray.DataArray(X.reshape(2, 2), dims=("batch", "channel"), coords={"channel": [5, 6]})
     y = leaky_relu(x, 0.3)
     assert y.dims == x.dims
-    assert_same(y.values, reference(X.reshape(2, 2), 0.3))
+    assert_same(y.values, reference(leaky_relu, X.reshape(2, 2), 0.3))
     slopes = xarray.DataArray([0.1, 0.2], dims="channel")
-    assert_same(leaky_relu(x, slopes).values, reference(X.reshape(2, 2), [0.1, 0.2]))
+    assert_same(leaky_relu(x, slopes).values, reference(leaky_relu, X.reshape(2, 2), [0.1, 0.2]))
     assert leaky_relu_grad(x, x).coords["channel"].values.tolist() == [5, 6]
 
 
@@ -163,6 +191,8 @@ def test_dask(way):
     x = dask_array.from_array(a, chunks=7)
     y = leaky_relu(x, 0.3)
     assert y.dtype == np.float32
-    assert_same(y.compute(scheduler="threads"), reference(a, 0.3))
-    assert_same(leaky_relu(x).compute(scheduler="sync"), reference(a))
-    assert_same(leaky_relu_grad(x, x, negative_slope=0.3).compute(scheduler="sync"), reference(a, 0.3))
+    assert_same(y.compute(scheduler="threads"), reference(leaky_relu, a, 0.3))
+    assert_same(leaky_relu(x).compute(scheduler="sync"), reference(leaky_relu, a))
+    assert_same(
+        leaky_relu_grad(x, x, negative_slope=0.3).compute(scheduler="sync"), reference(leaky_relu, a, 0.3)
+    )

@@ -1,6 +1,9 @@
-"""bfloat16 comes and goes with ml_dtypes, which is never imported here; each case is a new process."""
+"""bfloat16 comes and goes with ml_dtypes, mostly in a new process; what becomes of its other dtypes."""
 
+import leaky_relu
+import numpy as np
 import pytest
+from helpers import assert_same
 
 pytest.importorskip("ml_dtypes")
 
@@ -64,7 +67,7 @@ except ImportError:
     del sys.meta_path[1]
 import ml_dtypes
 """,
-    "after a refusal": """
+    "after an unsupported dtype": """
 import leaky_relu
 try:
     leaky_relu.leaky_relu("a")
@@ -116,7 +119,7 @@ def test_first_call(printed, imports, first):
     assert printed(IMPORTS[imports] + DATA + FIRST_CALLS[first] + CHECK) == "bfloat16"
 
 
-@pytest.mark.parametrize("imports", ["after the first call", "after a refusal"])
+@pytest.mark.parametrize("imports", ["after the first call", "after an unsupported dtype"])
 @pytest.mark.parametrize("fast", "01")
 def test_late_import(printed, imports, fast):
     assert printed(IMPORTS[imports] + DATA + CHECK, LEAKY_RELU_FAST_CALL=fast) == "bfloat16"
@@ -140,3 +143,64 @@ print(results == [(True, [-1, 3])] * 8)
 """
     for _ in range(3):
         assert printed(code, LEAKY_RELU_FAST_CALL=fast) == "True"
+
+
+# dtype of the result by the name of the type in ml_dtypes; what np.sin makes of the integers.
+OTHERS = {
+    "float8_e4m3fn": "float32",
+    "float8_e4m3b11fnuz": "float32",
+    "float8_e5m2": "float32",
+    "float8_e8m0fnu": "float32",
+    "float6_e3m2fn": "float32",
+    "float4_e2m1fn": "float32",
+    "int4": "float16",
+    "uint2": "float16",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_dtypes_are_cast_to_the_first_loop_they_fit(way, name):
+    import ml_dtypes
+
+    other = np.dtype(getattr(ml_dtypes, name))
+    unsigned = name in ("float8_e8m0fnu", "uint2")
+    x = np.array([[1, 2, 1] if unsigned else [-1, 1, -1]]).astype(other)
+    wide = x.astype(OTHERS[name])
+    expected = leaky_relu.leaky_relu(wide, 0.5)
+    for a in (x, np.repeat(x, 2, 1)[:, ::2]):
+        assert_same(leaky_relu.leaky_relu(a, 0.5), expected)
+        assert_same(leaky_relu.leaky_relu_grad(a, a, 0.5), expected)
+        assert_same(leaky_relu.leaky_relu_packed(a, 0.5)[0], expected)
+        assert_same(leaky_relu.prelu(a, [0.5] * 3), expected)
+        assert_same(leaky_relu.prelu_grad(a, a, [0.5] * 3)[0], expected)
+    assert leaky_relu.rrelu(x, rng=np.random.default_rng(0))[0].dtype == OTHERS[name]
+    # As a parameter it decides nothing, as an output it is rounded to.
+    negative = np.array([[-1.0, 1.0, -1.0]], np.float32)
+    assert_same(leaky_relu.leaky_relu(negative, x), leaky_relu.leaky_relu(negative, x.astype(np.float32)))
+    assert_same(leaky_relu.prelu(negative, x), leaky_relu.leaky_relu(negative, x.astype(np.float32)))
+    out = np.zeros_like(x)
+    assert leaky_relu.leaky_relu(negative, 0.5, out) is out
+    assert np.array_equal(
+        out.view(np.uint8), leaky_relu.leaky_relu(negative, 0.5).astype(other).view(np.uint8)
+    )
+
+
+@pytest.mark.parametrize(("weight", "result"), [("float8_e4m3fn", "float8_e4m3fn"), ("int4", "float32")])
+def test_gradient_of_a_small_weight(weight, result):
+    """In the weight's dtype, or what it is cast to where that is an integer."""
+    import ml_dtypes
+
+    x, w = np.array([[-0.5, 1.0]], np.float32), np.ones(2).astype(getattr(ml_dtypes, weight))
+    grad_weight = leaky_relu.prelu_grad(x, x, w)[1]
+    assert grad_weight.dtype.name == result
+    assert grad_weight.tolist() == [0.25, 0.0]
+
+
+@pytest.mark.parametrize("name", ["complex32", "bcomplex32"])
+def test_small_complex_dtypes_are_not_supported(name):
+    import ml_dtypes
+
+    if not hasattr(ml_dtypes, name):
+        pytest.skip("this ml_dtypes has none")
+    with pytest.raises(TypeError, match=f"^leaky_relu: x has dtype {name}"):
+        leaky_relu.leaky_relu(np.ones(2).astype(getattr(ml_dtypes, name)))

@@ -4,11 +4,13 @@ import itertools
 import os
 import sys
 import threading
+import time
 
 import leaky_relu as lr
 import numpy as np
 import pytest
 from leaky_relu import _core
+from numpy._core.multiarray import get_handler_name
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems use NumPy's allocator")
 
@@ -19,12 +21,26 @@ X = np.linspace(-1, 1, 4 * MIB, dtype=np.float32)  # 16 MiB
 @pytest.fixture(autouse=True)
 def budget():
     """Return the setter of the budget. Only the short way in recycles, so it is taken here."""
-    fast = _core._set_fast_call(True)
+    fast, before = _core._set_fast_call(True), lr.cache_info().budget
+    _core._set_cache_budget(512 * MIB)
     lr.clear_cache()
     yield _core._set_cache_budget
     _core._set_fast_call(fast)
     lr.clear_cache()
-    _core._set_cache_budget(512 * MIB)
+    _core._set_cache_budget(before)
+
+
+@pytest.fixture
+def lifetime():
+    """Return the lifetime of idle memory, in seconds, shortened."""
+    _core._set_cache_lifetime(200)
+    yield 0.2
+    _core._set_cache_lifetime(10_000)
+
+
+def idle_and_live():
+    info = lr.cache_info()
+    return info.idle // MIB, info.live // MIB
 
 
 def address(array):
@@ -73,6 +89,14 @@ def test_budget_is_kept(budget):
     assert lr.clear_cache() == 0
 
 
+def test_an_output_beyond_the_budget_is_numpys(budget):
+    budget(8 * MIB)
+    assert get_handler_name(lr.leaky_relu(X)) == "default_allocator"
+    assert get_handler_name(lr.leaky_relu(X[: 2 * MIB])) == "leaky_relu"
+    budget(0)
+    assert get_handler_name(lr.leaky_relu(X[: 2 * MIB])) == "default_allocator"
+
+
 def test_lower_budget_releases_at_once(budget):
     live = [lr.leaky_relu(X) for _ in range(3)]
     del live
@@ -91,8 +115,6 @@ def test_clear_cache_really_releases():
 
 
 def test_small_outputs_and_other_arrays_are_numpys():
-    from numpy._core.multiarray import get_handler_name
-
     assert get_handler_name(lr.leaky_relu(X)) == "leaky_relu"
     assert get_handler_name(lr.leaky_relu(X[:1000])) == "default_allocator"
     assert get_handler_name(np.negative(X)) == "default_allocator"
@@ -138,16 +160,134 @@ def test_budget_from_the_environment(printed, megabytes, kept):
     assert printed(code, LEAKY_RELU_CACHE_MB=megabytes) == str(kept)
 
 
+LIMIT = """
+        import resource, numpy as np, leaky_relu as lr
+        from numpy._core.multiarray import get_handler_name
+        def limit(more):
+            with open("/proc/self/statm") as file:
+                size = int(file.read().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (size + more, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        lr.set_num_threads(1)
+        x = np.ones(40 << 20, np.float32)
+"""
+
+
 def test_idle_memory_is_given_up_for_another_size(printed):
+    printed(f"""{LIMIT}
+        live = [lr.leaky_relu(x), lr.leaky_relu(x)]
+        del live
+        limit(50 << 20)
+        assert get_handler_name(lr.leaky_relu(x[: 30 << 20])) == "leaky_relu"
+    """)
+
+
+def test_where_ours_has_no_memory_numpys_is_asked(printed):
+    printed(f"""{LIMIT}
+        limit((160 << 20) + (1 << 20))  # too little to choose a place in
+        y = lr.leaky_relu(x)
+        assert get_handler_name(y) == "default_allocator" and y[-1] == 1
+        try:
+            lr.leaky_relu(x)
+        except MemoryError as error:
+            assert "Unable to allocate 160. MiB" in str(error), error
+        else:
+            raise SystemExit("there was more")
+        del y
+        assert lr.leaky_relu(x).size == x.size
+    """)
+
+
+def test_failing_allocations_leave_neither_an_error_nor_our_handler(printed):
+    pytest.importorskip("_testcapi")
+    printed("""
+        import _testcapi, sys, numpy as np, leaky_relu as lr
+        from numpy._core.multiarray import get_handler_name
+        lr.set_num_threads(1)
+        x = np.ones(1 << 20, np.float32)
+        lr.leaky_relu(x)
+        done = failed = 0
+        for first in range(30):
+            for until in (first + 1, 0):
+                try:
+                    _testcapi.set_nomemory(first, until)
+                    y = lr.leaky_relu(x)
+                except MemoryError:
+                    y = None
+                _testcapi.remove_mem_hooks()
+                assert get_handler_name() == "default_allocator"
+                assert y is None or y.sum() == x.size
+                done, failed = done + (y is not None), failed + (y is None)
+                del y
+        assert done and failed, (done, failed)
+    """)
+
+
+def test_outputs_take_little_more_than_their_size(printed):
+    """Mapped and resident, of ten outputs just above what the system's pages and our sizes like."""
     printed("""
         import resource, numpy as np, leaky_relu as lr
-        x = np.ones(40 << 20, np.float32)
-        lr.leaky_relu(x)
-        with open("/proc/self/statm") as file:
-            size = int(file.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (size + (50 << 20), -1))
-        lr.leaky_relu(x[: 30 << 20])
+        def taken():
+            with open("/proc/self/statm") as file:
+                return np.array([int(pages) for pages in file.read().split()[:2]]) * resource.getpagesize()
+        lr.set_num_threads(1)
+        for mib in (1, 1.001, 1.3, 1.9, 2, 2.004, 2.6, 3.001, 3.9, 4, 4.01, 6.01, 9.01):
+            x = np.ones(int(mib * 2**20) // 4, np.float32)
+            live = []
+            lr.leaky_relu(x)
+            lr.clear_cache()
+            before = taken()
+            for _ in range(10): live.append(lr.leaky_relu(x))
+            share = (taken() - before) / (10 * x.nbytes)
+            assert (share < 1.15).all(), (mib, share)
+            del live
     """)
+
+
+def test_idle_and_live_memory_stay_within_the_peak():
+    y, peak = None, 0
+    for mib in (8, 3, 15, 4, 4, 9, 12, 2, 15, 5, 8):
+        peak = max(peak, mib + (0 if y is None else y.nbytes // MIB))  # the former one dies after it is made
+        y = lr.leaky_relu(X[: mib * MIB // 4])
+        assert sum(idle_and_live()) <= peak
+    del y
+
+
+def test_one_at_a_time_takes_no_more_than_the_largest():
+    for mib in (8, 3, 15, 4, 9, 12, 2, 15, 5, 8):
+        lr.leaky_relu(X[: mib * MIB // 4])
+        assert sum(idle_and_live()) <= 15
+
+
+def test_two_blocks_serve_a_loop():
+    before = lr.cache_info()
+    for _ in range(10):
+        y = lr.leaky_relu(X)
+    after = lr.cache_info()
+    assert (after.hits - before.hits, after.misses - before.misses) == (8, 2)
+    assert (after.idle, after.live) == (16 * MIB, 16 * MIB)
+    assert after._fields == ("idle", "live", "budget", "hits", "misses")
+    del y
+
+
+def test_idle_memory_ages(lifetime):
+    lr.leaky_relu(X)
+    assert idle_and_live() == (16, 0)
+    time.sleep(1.5 * lifetime)
+    small = lr.leaky_relu(X[: MIB // 4])
+    assert idle_and_live() == (0, 1)
+    del small
+
+
+def test_an_old_peak_is_forgotten(lifetime):
+    live = [lr.leaky_relu(X) for _ in range(4)]
+    del live
+    time.sleep(2.5 * lifetime)
+    y = lr.leaky_relu(X)
+    lr.leaky_relu(X[: 2 * MIB])
+    assert idle_and_live() == (8, 16)
+    z = lr.leaky_relu(X[: 9 * MIB // 4])
+    assert idle_and_live() == (0, 25)  # 33 would be more than ever was live since
+    del y, z
 
 
 def test_arrays_outlive_the_interpreter(printed):

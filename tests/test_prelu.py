@@ -2,11 +2,21 @@
 
 import math
 
-import leaky_relu as lr
 import numpy as np
 import pytest
+from helpers import (
+    DTYPES,
+    F32,
+    UP_TO_DOUBLE,
+    assert_same,
+    compute_type,
+    flags_of,
+    from_torch,
+    specials,
+    to_torch,
+)
 from leaky_relu import leaky_relu, leaky_relu_grad, prelu, prelu_grad
-from reference import DTYPES, UP_TO_DOUBLE, assert_same, compute_type, expected_gradient, flags_of, specials
+from reference import reference_and_flags
 
 # (outer, channels, inner): runs, of several segments; columns, beside each other, in strips and blocks
 SHAPES = [
@@ -20,14 +30,6 @@ MEMORY_ORDERS = [
     lambda a: np.array(a, order="F"),
     lambda a: np.repeat(a, 2, -1)[..., ::2] if a.ndim else a,
 ]
-
-
-@pytest.fixture(params=[1, 3])
-def threads(request):
-    before = lr.get_num_threads()
-    lr.set_num_threads(request.param)
-    yield request.param
-    lr.set_num_threads(before)
 
 
 def data(dtype, shape, seed=0):
@@ -78,7 +80,7 @@ def sums_in_order(p):
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_bits(target, threads, dtype, shape):
+def test_bits(target, thread_count, dtype, shape):
     g, x, w = data(dtype, shape, 1), data(dtype, shape), slopes(dtype, shape[1])
     assert_same(prelu(x, w), leaky_relu(x, w[:, np.newaxis]))
     grad_x, grad_weight = prelu_grad(g, x, w)
@@ -189,7 +191,7 @@ def test_flags_are_those_of_both_formulas(target, dtype, n):
     for g in values[::3]:
         for x in values[1::2]:
             pair = np.full((1, n), g, dtype), np.full((1, n), x, dtype)
-            expected = expected_gradient(*pair, 0.5)[1]
+            expected = reference_and_flags(leaky_relu_grad, *pair, 0.5)[1]
             counted = flags_of(sum_of_products, *pair)[1]
             assert flags_of(prelu_grad, *pair, 0.5)[1] == expected | counted, (g, x)
 
@@ -229,7 +231,7 @@ def test_warnings_name_the_function():
 
 
 @pytest.mark.parametrize("shape", [(16, 32, 48, 48), (16, 48, 48, 32)], ids=str)
-def test_large(threads, shape):
+def test_large(thread_count, shape):
     """More than the caches hold, by streaming stores, on several threads."""
     x, g = (
         np.tile(data(np.float32, 1000), math.prod(shape) // 1000 + 1)[: math.prod(shape)].reshape(shape),
@@ -296,16 +298,30 @@ def test_wrong_dtypes(bad):
 )
 def test_same_as_torch(target, dtype, shape, channels):
     torch = pytest.importorskip("torch")
-    from test_torch import array, tensor
-
     x, g, w = data(dtype, shape), data(dtype, shape, 1), np.linspace(-0.5, 1.5, channels).astype(dtype)
-    leaves = [tensor(a.copy()).requires_grad_() for a in (x, w)]
+    leaves = [to_torch(a.copy()).requires_grad_() for a in (x, w)]
     theirs = torch.nn.functional.prelu(*leaves)
-    theirs.backward(tensor(g.copy()))
-    assert_same(prelu(x, w), array(theirs.detach(), dtype))
+    theirs.backward(to_torch(g.copy()))
+    assert_same(prelu(x, w), from_torch(theirs.detach(), dtype))
     grad_x, grad_weight = prelu_grad(g, x, w)
-    assert_same(grad_x, array(leaves[0].grad, dtype))
-    close = array(leaves[1].grad, dtype).astype(np.float64)  # they sum in another precision and order
+    assert_same(grad_x, from_torch(leaves[0].grad, dtype))
+    close = from_torch(leaves[1].grad, dtype).astype(np.float64)  # they sum in another precision and order
     epsilon = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}[dtype.name]
     scale = np.abs(products(g, x)).sum()
     assert np.all(np.abs(grad_weight.astype(np.float64) - close) <= 20 * epsilon * scale)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
+@pytest.mark.parametrize("weight_dtype", [np.float32, np.float16, np.int8])
+def test_weight_is_shaped_alike_on_every_way_in(axis, weight_dtype):
+    """What is common is looked at in a shorter way than lists, subclasses and weights of other shapes."""
+    x = data(F32, (3, 3, 3))
+    w = np.array([2, -1, 3]).astype(weight_dtype)
+    along = np.moveaxis(w.reshape(3, 1, 1), 0, axis)
+    expected = leaky_relu(x, along.astype(np.float32))
+    for operand in (x, x.tolist(), x.view(np.memmap), np.asfortranarray(x)):
+        for weight in (w, w.tolist(), w.reshape(1, 3), w[:, np.newaxis]):
+            y = prelu(operand, weight, channel_axis=axis)
+            assert_same(np.asarray(y).astype(np.float32), expected)
+    for weight in (w[:1], w[0], w[:1].reshape(1, 1), [w[0]]):
+        assert_same(prelu(x, weight, channel_axis=axis), leaky_relu(x, float(w[0])))

@@ -59,6 +59,25 @@ def test_docstring_and_home(name):
     inspect.signature(thing)
 
 
+NOT_ASKED_FOR = {
+    "ES01",  # an extended summary, where one line says all
+    "EX01",  # an example of what has no result to show
+    "PR04",  # a type for "where, casting, ...", which are as for any ufunc
+    "SA01",  # other functions to see
+    "SA03",  # a capital after the names of those, which are seldom sentences
+    "SS05",  # a verb at the beginning, which is said of anything that ends in s
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_docstring_follows_numpydoc(name):
+    validate = pytest.importorskip("numpydoc.validate").validate
+    # One line may be all that a method needs.
+    not_asked_for = NOT_ASKED_FOR | ({"PR01", "RT01"} if "." in name else set())
+    errors = dict(validate(f"leaky_relu.{name}")["errors"])
+    assert {code: text for code, text in errors.items() if code not in not_asked_for} == {}
+
+
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_examples(name):
     """Run the examples; `leaky_relu` is the package in them, unless they import the function."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from helpers import DTYPES, assert_same, compute_type
 from leaky_relu import leaky_relu, leaky_relu_grad, rrelu
-from reference import DTYPES, assert_same, compute_type
 
 
 def generator(seed=0):
@@ -52,13 +52,17 @@ def test_rounding_stays_inside(dtype, lower, upper):
 def test_draws_next_to_one_do_not_reach_the_upper_bound():
     class Largest(np.random.Generator):
         def random(self, size=None, dtype=np.float64, out=None):
-            out[...] = np.nextafter(dtype(1), dtype(0))
+            largest = np.nextafter(dtype(1), dtype(0))
+            if out is None:
+                return np.full(size, largest)
+            out[...] = largest
             return out
 
     for dtype in (np.float32, np.float64):
         for lower, upper in ((1 / 8, 1 / 3), (0.1, 0.3), (1.0, 3.0), (-1.0, 0.7), (0.3, 0.30001)):
-            _, slope = rrelu(np.zeros(1, dtype), lower, upper, rng=Largest(np.random.PCG64(0)))
-            assert lower <= float(slope[0]) < upper
+            for n in (1, 20_000):
+                _, slope = rrelu(np.zeros(n, dtype), lower, upper, rng=Largest(np.random.PCG64(0)))
+                assert lower <= slope.min().item() <= slope.max().item() < upper
 
 
 def test_equal_bounds_are_the_slope():
@@ -76,7 +80,11 @@ def test_scalars_lists_integers_and_empty():
     assert rrelu(np.zeros((0, 3)), rng=generator())[1].shape == (0, 3)
 
 
-@pytest.mark.parametrize("rng", [None, 0, np.random.RandomState(0), np.random, np.random.PCG64(0)], ids=repr)
+@pytest.mark.parametrize(
+    "rng",
+    [None, 0, np.random.RandomState(0), np.random, np.random.PCG64(0)],
+    ids=lambda rng: type(rng).__qualname__,
+)
 def test_wrong_generator(rng):
     with pytest.raises(TypeError, match=r"^rrelu: rng must be .*default_rng\(seed\), not "):
         rrelu(np.ones(3), rng=rng)
@@ -96,3 +104,30 @@ def test_wrong_bounds():
 def test_wrong_dtype():
     with pytest.raises(TypeError, match=r"^rrelu: x has dtype complex128"):
         rrelu(np.ones(3, complex), rng=generator())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_dask_arrays_are_not_computed():
+    dask_array = pytest.importorskip("dask.array")
+
+    def fail(*_, **__):
+        raise AssertionError("a block was computed")
+
+    x = dask_array.ones((6, 4), chunks=3, dtype=np.float32)
+    y, slope = rrelu(x.map_blocks(fail, dtype=np.float32, meta=np.ones((0, 0), np.float32)), rng=generator())
+    assert type(y) is dask_array.Array
+    assert y.dtype == slope.dtype == np.float32
+    y, slope = rrelu(-x, rng=generator())
+    assert_same(y.compute(scheduler="sync"), -slope)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_blocks_do_not_show(dtype):
+    """The slopes are those of one draw of the whole, scaled: the same numbers from the same seed."""
+    x = np.zeros((3, 20_011), dtype)
+    _, slope = rrelu(x, 0.2, 0.6, rng=generator())
+    draw = generator().random(x.shape, dtype)
+    first, last = np.nextafter(dtype(0.2), dtype(1)), np.nextafter(dtype(0.6), dtype(0))
+    first = dtype(0.2) if float(dtype(0.2)) >= 0.2 else first
+    last = dtype(0.6) if float(dtype(0.6)) < 0.6 else last
+    assert_same(slope, np.minimum(draw * dtype(0.6 - 0.2) + first, last))

@@ -4,13 +4,27 @@ import os
 import zipfile
 
 import leaky_relu as lr
+import numpy as np
 import pytest
 
 
 @pytest.mark.parametrize("n", [0, -1])
-def test_thread_count_below_one_is_refused(n):
+def test_thread_count_below_one(n):
     with pytest.raises(ValueError, match=f"at least 1, got {n}"):
         lr.set_num_threads(n)
+
+
+@pytest.mark.parametrize("n", [1.5, 2.0, "2", None, 1j])
+def test_thread_count_that_is_no_whole_number_is_refused(n):
+    with pytest.raises(TypeError, match=f"^the number of threads must be a whole number, got {n!r}$"):
+        lr.set_num_threads(n)
+
+
+def test_thread_count_may_be_numpys():
+    before = lr.get_num_threads()
+    lr.set_num_threads(np.int8(3))
+    assert lr.get_num_threads() == 3
+    lr.set_num_threads(before)
 
 
 @pytest.mark.parametrize(
@@ -21,6 +35,8 @@ def test_thread_count_below_one_is_refused(n):
         ({"OMP_NUM_THREADS": "nonsense"}, None),
         ({"LEAKY_RELU_NUM_THREADS": "1000"}, 64),
         ({"OMP_NUM_THREADS": "9" * 20}, 64),
+        ({"OMP_NUM_THREADS": "9" * 5000}, None),
+        ({"OMP_NUM_THREADS": "0"}, None),
     ],
 )
 def test_default_thread_count(printed, environment, count):

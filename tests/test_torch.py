@@ -2,25 +2,12 @@
 
 import numpy as np
 import pytest
+from helpers import SIXTEEN_BIT, UP_TO_DOUBLE, assert_same, from_torch, patterns, to_torch
 from leaky_relu import leaky_relu, leaky_relu_grad, leaky_relu_grad_packed, leaky_relu_packed
-from reference import SIXTEEN_BIT, UP_TO_DOUBLE, assert_same, patterns
 
 torch = pytest.importorskip("torch")
 
 SLOPES = [0.01, 0.0, 0.3, -0.5, 1.5, 1e-3]
-
-
-def tensor(a):
-    """Share the memory of an array; PyTorch does not know NumPy's bfloat16."""
-    if a.dtype.name == "bfloat16":
-        return torch.from_numpy(a.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(a)
-
-
-def array(tensor, dtype):
-    if dtype.name == "bfloat16":
-        return tensor.view(torch.int16).numpy().view(dtype)
-    return tensor.numpy()
 
 
 def data(dtype):
@@ -34,8 +21,8 @@ def data(dtype):
 @np.errstate(all="ignore")
 def test_forward(target, dtype, slope):
     x = data(dtype)
-    theirs = torch.nn.functional.leaky_relu(tensor(x.copy()), slope)
-    assert_same(leaky_relu(x, slope), array(theirs, dtype))
+    theirs = torch.nn.functional.leaky_relu(to_torch(x.copy()), slope)
+    assert_same(leaky_relu(x, slope), from_torch(theirs, dtype))
 
 
 @pytest.mark.parametrize("slope", SLOPES)
@@ -44,8 +31,8 @@ def test_forward(target, dtype, slope):
 def test_gradient(target, dtype, slope):
     x = data(dtype)
     g = np.random.default_rng(1).permutation(x)
-    theirs = torch.ops.aten.leaky_relu_backward(tensor(g.copy()), tensor(x.copy()), slope, False)
-    assert_same(leaky_relu_grad(g, x, slope), array(theirs, dtype))
+    theirs = torch.ops.aten.leaky_relu_backward(to_torch(g.copy()), to_torch(x.copy()), slope, False)
+    assert_same(leaky_relu_grad(g, x, slope), from_torch(theirs, dtype))
 
 
 @pytest.mark.parametrize("slope", [0.01, 0.0, -0.5, 1.5])
@@ -54,12 +41,12 @@ def test_gradient(target, dtype, slope):
 def test_packed_against_autograd(target, dtype, slope):
     x = data(dtype)
     g = np.random.default_rng(1).permutation(x)
-    leaf = tensor(x.copy()).requires_grad_()
+    leaf = to_torch(x.copy()).requires_grad_()
     theirs = torch.nn.functional.leaky_relu(leaf, slope)
-    theirs.backward(tensor(g.copy()))
+    theirs.backward(to_torch(g.copy()))
     ours, positive = leaky_relu_packed(x, slope)
-    assert_same(ours, array(theirs.detach(), dtype))
-    assert_same(leaky_relu_grad_packed(g, positive, slope), array(leaf.grad, dtype))
+    assert_same(ours, from_torch(theirs.detach(), dtype))
+    assert_same(leaky_relu_grad_packed(g, positive, slope), from_torch(leaf.grad, dtype))
 
 
 def test_slope_zero_at_negative_zero_and_infinity(target):

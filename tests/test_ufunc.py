@@ -7,13 +7,11 @@ import pydoc
 
 import numpy as np
 import pytest
+from helpers import F32, assert_same, numbers
 from leaky_relu import leaky_relu, leaky_relu_grad
-from reference import assert_same, numbers
-from reference import leaky_relu as reference
-from reference import leaky_relu_grad as gradient_reference
+from reference import reference
 
 X = np.array([[-2.0, -0.5, 0.0], [1.0, 3.0, -4.0]])
-F32 = np.dtype(np.float32)
 
 
 def test_is_a_ufunc(ufunc):
@@ -22,7 +20,7 @@ def test_is_a_ufunc(ufunc):
     assert ufunc.nout == 1
     assert ufunc.signature is None
     assert ufunc.identity is None
-    assert "ff->f" in ufunc.types or "fff->f" in ufunc.types
+    assert "f" * ufunc.nin + "->f" in ufunc.types
 
 
 def test_identity_card(ufunc):
@@ -30,14 +28,20 @@ def test_identity_card(ufunc):
     assert ufunc.__qualname__ == ufunc.__name__
     assert repr(ufunc) == f"<ufunc '{ufunc.__name__}'>"
     parameters = inspect.signature(ufunc).parameters
-    data = list(parameters)[: ufunc.nin - 1]
-    assert data == ["grad_output", "x"][-len(data) :]
-    assert all(parameters[name].kind is inspect.Parameter.POSITIONAL_ONLY for name in data)
     assert parameters["negative_slope"].default == 0.01
-    assert list(parameters)[len(data) + 1] == "out"
     assert parameters["where"].kind is inspect.Parameter.KEYWORD_ONLY
     assert "Parameters" in ufunc.__doc__
     assert "negative_slope : array_like" in pydoc.render_doc(ufunc)
+
+
+def test_keywords_are_shown_as_numpy_shows_them(ufunc):
+    try:
+        theirs = inspect.signature(np.add).parameters
+    except ValueError:
+        pytest.skip("this NumPy shows no signatures of ufuncs")
+    ours = inspect.signature(ufunc).parameters
+    keywords = list(theirs).index("where")
+    assert str(list(ours.values())[-len(theirs) + keywords :]) == str(list(theirs.values())[keywords:])
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
@@ -54,10 +58,10 @@ def test_where(way):
     where = np.array([[True, False, True], [False, True, True]])
     out = np.full(X.shape, 9.0)
     assert leaky_relu(X, 0.5, out=out, where=where) is out
-    assert_same(out, np.where(where, reference(X, 0.5), 9.0))
+    assert_same(out, np.where(where, reference(leaky_relu, X, 0.5), 9.0))
     leaky_relu(X, out=out, where=False)
-    assert_same(out, np.where(where, reference(X, 0.5), 9.0))
-    assert_same(leaky_relu(X, where=True), reference(X))
+    assert_same(out, np.where(where, reference(leaky_relu, X, 0.5), 9.0))
+    assert_same(leaky_relu(X, where=True), reference(leaky_relu, X))
 
 
 @pytest.mark.parametrize("order", "CFAK")
@@ -68,8 +72,8 @@ def test_order(way, order):
 
 def test_casting(way):
     x = X.astype(np.float32)
-    assert_same(leaky_relu(X, 0.5, dtype="f", casting="same_kind"), reference(x, 0.5))
-    assert_same(leaky_relu(X, 0.5, dtype="f", casting="unsafe"), reference(x, 0.5))
+    assert_same(leaky_relu(X, 0.5, dtype="f", casting="same_kind"), reference(leaky_relu, x, 0.5))
+    assert_same(leaky_relu(X, 0.5, dtype="f", casting="unsafe"), reference(leaky_relu, x, 0.5))
     with pytest.raises(TypeError, match="casting rule 'safe'"):
         leaky_relu(X, 0.5, dtype="f", casting="safe")
     with pytest.raises(TypeError, match="casting rule 'no'"):
@@ -93,8 +97,8 @@ def test_resolve_dtypes():
 
 def test_outer():
     x, slopes = numbers(F32, 5), numbers(F32, 3, 1)
-    assert_same(leaky_relu.outer(x, slopes), reference(x[:, None], slopes))
-    assert_same(leaky_relu.outer(x, 0.5), reference(x, 0.5))
+    assert_same(leaky_relu.outer(x, slopes), reference(leaky_relu, x[:, None], slopes))
+    assert_same(leaky_relu.outer(x, 0.5), reference(leaky_relu, x, 0.5))
 
 
 def test_at():
@@ -106,8 +110,8 @@ def test_at():
 def test_reduce_and_accumulate():
     """A fold of the slope: ((a0 with slope a1) with slope a2)."""
     column = X[:, :2].T
-    assert_same(leaky_relu.reduce(column, axis=0), reference(X[:, 0], X[:, 1]))
-    assert_same(leaky_relu.accumulate(column, axis=0)[1], reference(X[:, 0], X[:, 1]))
+    assert_same(leaky_relu.reduce(column, axis=0), reference(leaky_relu, X[:, 0], X[:, 1]))
+    assert_same(leaky_relu.accumulate(column, axis=0)[1], reference(leaky_relu, X[:, 0], X[:, 1]))
     with pytest.raises(ValueError, match="zero-size array"):
         leaky_relu.reduce(np.zeros((0, 2)))
 
@@ -136,7 +140,7 @@ def test_gradient_has_no_folds(ufunc):
 def test_scalars_and_zero_dimensions(way, dtype):
     for value in (-2.5, 0.0, 3.0):
         scalar = dtype.type(value)
-        expected = reference(np.array([value], dtype), 0.3)[0]
+        expected = reference(leaky_relu, np.array([value], dtype), 0.3)[0]
         for x in (scalar, np.array(scalar)):
             y = leaky_relu(x, 0.3)
             assert type(y) is dtype.type
@@ -151,13 +155,13 @@ def test_ellipsis_as_out_keeps_an_array(way):
     y = leaky_relu(np.array(-2.0), 0.3, out=...)
     assert type(y) is np.ndarray
     assert_same(y, np.array(-0.6))
-    assert_same(leaky_relu(X, 0.3, out=...), reference(X, 0.3))
+    assert_same(leaky_relu(X, 0.3, out=...), reference(leaky_relu, X, 0.3))
 
 
 def test_many_dimensions(way):
     x = numbers(F32, (2,) * 6 + (1,) * 58)
-    assert_same(leaky_relu(x, 0.3), reference(x, 0.3))
-    assert_same(leaky_relu(x.T, 0.3), reference(x.T, 0.3))
+    assert_same(leaky_relu(x, 0.3), reference(leaky_relu, x, 0.3))
+    assert_same(leaky_relu(x.T, 0.3), reference(leaky_relu, x.T, 0.3))
 
 
 def test_empty(way, ufunc):
@@ -173,4 +177,4 @@ def test_gradient_from_the_output():
     """Where the slope is not negative, the forward's output serves as well as its input."""
     g, x = numbers(F32, 1000, 1), numbers(F32, 1000)
     for slope in (0.0, 0.3, 2.0):
-        assert_same(leaky_relu_grad(g, leaky_relu(x, slope), slope), gradient_reference(g, x, slope))
+        assert_same(leaky_relu_grad(g, leaky_relu(x, slope), slope), reference(leaky_relu_grad, g, x, slope))

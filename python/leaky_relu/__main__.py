@@ -1,15 +1,24 @@
-"""The command line: a demonstration, and Leaky ReLU of a .npy file."""
+"""The command line: ``leaky-relu``, or ``python -m leaky_relu``."""
 
 import argparse
 import json
 import math
 import os
+import signal
 import sys
 import warnings
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
 
 import leaky_relu
-from leaky_relu import _apply, _demo
+from leaky_relu._apply import RAW_DTYPES, apply
+from leaky_relu._comparison import demonstration
+from leaky_relu._info import info, info_lines
+
+PROGRAM = "leaky-relu"
+DEFAULT_SECONDS = 5.0
 
 
 def seconds(text: str) -> float:  # argparse's message takes the name
@@ -19,62 +28,202 @@ def seconds(text: str) -> float:  # argparse's message takes the name
     return value
 
 
+def slopes(text: str) -> list[float]:
+    return [float(slope) for slope in text.split(",")]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m leaky_relu",
-        description="Without a command: show what is installed, what it computes, and how fast it is here "
-        "beside NumPy expressions and those of numexpr, numba, torch and onnxruntime that are installed.",
+        prog=PROGRAM,
+        description="Leaky ReLU of .npy files, and how fast it is here. Without a command: bench.",
     )
-    parser.add_argument("--version", action="version", version=f"leaky-relu {leaky_relu.__version__}")
-    parser.add_argument("--json", action="store_true", help="the same for machines")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {leaky_relu.__version__}")
+    _add_bench_options(parser)
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    _add_info(commands)
+    _add_apply(commands)
+    text = (
+        "show what it computes, and how fast it is here beside NumPy and what else is installed of "
+        "numexpr, numba, torch and onnxruntime"
+    )
+    bench = commands.add_parser("bench", help="what it computes, how fast it is here", description=text)
+    _add_bench_options(bench)
+    _add_plot(commands)
+    return parser
+
+
+# What is not given sets nothing, so that an option before the command is neither lost nor, by a command that
+# has no such option, ignored.
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="the same for machines"
+    )
+
+
+def _add_bench_options(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
     parser.add_argument(
         "--seconds",
         type=seconds,
-        default=5.0,
+        default=argparse.SUPPRESS,
         metavar="S",
-        help="of comparison, about; 0 for none (default: 5)",
+        help=f"of comparison, about; 0 for none (default: {DEFAULT_SECONDS:g})",
     )
-    commands = parser.add_subparsers(title="commands", dest="command", metavar="{apply}")
-    apply = commands.add_parser("apply", help="apply to a .npy file", description="Apply to a .npy file.")
-    apply.add_argument("source", type=Path, metavar="IN.npy")
-    apply.add_argument("target", type=Path, metavar="OUT.npy", help="replaced if it exists; not the input")
-    apply.add_argument(
+
+
+def _add_info(commands: Any) -> None:
+    text = "show versions, instruction set, threads, kept memory, build, CPU"
+    _add_json(commands.add_parser("info", help="what is installed", description=text))
+
+
+def _add_apply(commands: Any) -> None:
+    parser = commands.add_parser(
+        "apply",
+        help="apply it to a .npy file of any size",
+        description="Apply it to a .npy file of any size. OUT.npy appears when it is complete: of a run that "
+        "is interrupted or killed nothing is left.",
+    )
+    parser.add_argument("source", metavar="IN", help="a .npy or .npz file, a pipe, or - for standard input")
+    parser.add_argument("target", nargs="?", metavar="OUT.npy", help="or - for standard output")
+    parser.add_argument(
         "--negative-slope",
         type=float,
         default=0.01,
         metavar="S",
         help="default: 0.01; =S if it begins with -",
     )
-    return parser
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--force", action="store_true", help="replace OUT.npy if it exists")
+    how.add_argument(
+        "--in-place",
+        action="store_true",
+        help="write over IN itself, without a second file: but what is interrupted is left half done",
+    )
+    parser.add_argument("--member", metavar="NAME", help="which array of a .npz file")
+    parser.add_argument(
+        "--dtype",
+        choices=RAW_DTYPES,
+        help="what the bits are in a file of integers or of 16 raw bits, as NumPy saves bfloat16 (needs "
+        "ml_dtypes); OUT has them likewise",
+    )
+
+
+def _add_plot(commands: Any) -> None:
+    parser = commands.add_parser(
+        "plot",
+        help="draw the function and its derivative, or throughput",
+        description="Draw the function and its derivative to a .png or .svg file. Needs matplotlib: "
+        "pip install 'leaky-relu[plot]'.",
+    )
+    parser.add_argument("target", metavar="OUT.svg", help="or .png")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--slopes", type=slopes, default=[0.0, 0.01, 0.2], metavar="S,S", help="default: 0,0.01,0.2"
+    )
+    what.add_argument(
+        "--throughput", action="store_true", help="measured here and now, by size, beside what is installed"
+    )
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+
+
+def _parse() -> argparse.Namespace:
+    parser = _parser()
+    arguments, rest = parser.parse_known_args()
+    if rest and "target" in arguments and arguments.target is None and (rest[0] == "-" or rest[0][0] != "-"):
+        arguments.target = rest.pop(0)  # after an option: up to Python 3.12 OUT.npy is then not seen
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    taken = {None: ("json", "seconds"), "bench": ("json", "seconds"), "info": ("json",)}
+    for option in ("json", "seconds"):
+        if option in arguments and option not in taken.get(arguments.command, ()):
+            parser.error(f"--{option} is not for {arguments.command}")
+    if arguments.command == "apply":
+        if arguments.in_place and arguments.target not in (None, arguments.source):
+            parser.error("--in-place writes over IN, so OUT.npy must be left out or the same")
+        if not arguments.in_place and arguments.target is None:
+            parser.error("OUT.npy is missing; to write over IN, use --in-place")
+    return arguments
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    as_json = getattr(arguments, "json", False)
+    match arguments.command:
+        case "apply":
+            names = ("negative_slope", "in_place", "force", "dtype", "member")
+            options = {name: getattr(arguments, name) for name in names}
+            apply(arguments.source, arguments.target or arguments.source, **options)
+        case "info":
+            print(json.dumps(info(), indent=2) if as_json else "\n".join(info_lines()))
+        case "plot":
+            from leaky_relu._comparison import pictures  # for matplotlib takes long, and may be missing
+
+            if arguments.throughput:
+                pictures.save_throughput(arguments.target, force=arguments.force)
+            else:
+                pictures.save_function(arguments.target, arguments.slopes, force=arguments.force)
+        case _:
+            duration = getattr(arguments, "seconds", DEFAULT_SECONDS)
+            if as_json:
+                print(json.dumps(demonstration.as_json(duration), indent=2))
+            else:
+                demonstration.show(duration)
+
+
+class _Signal(BaseException):
+    """One that ends the process, when what it has begun is cleaned up."""
+
+
+@contextmanager
+def _signals_clean_up() -> Iterator[None]:
+    def end(number: int, frame: FrameType | None) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)  # cleaning up is not for interrupting
+        raise _Signal(number)
+
+    numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]  # Windows lacks one
+    before = {n: signal.getsignal(n) for n in numbers if n and signal.getsignal(n) != signal.SIG_IGN}
+    try:
+        for number in before:
+            signal.signal(number, end)
+        yield
+    except _Signal as caught:
+        for note in getattr(caught, "__notes__", ()):
+            _say("warning", note)
+        signal.signal(caught.args[0], signal.SIG_DFL)
+        signal.raise_signal(caught.args[0])  # so that whoever started the process sees what ended it
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def main() -> int:
-    arguments = _parser().parse_args()
-    try:
-        if arguments.command == "apply":
-            _apply.apply(arguments.source, arguments.target, arguments.negative_slope)
-        elif arguments.json:
-            print(json.dumps(_demo.as_json(arguments.seconds), indent=2))
-        else:
-            _demo.show(arguments.seconds)
-        print(end="", flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit fails again
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except (TypeError, ValueError, Warning) as error:
-        return _fail(str(error))
+    """Run the command line; return the exit status."""
+    with warnings.catch_warnings(), _signals_clean_up():
+        warnings.showwarning = lambda message, *_: _say("warning", message)
+        try:
+            _run(_parse())
+            print(end="", flush=True)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit fails again
+            return 1
+        except OSError as error:
+            reason = error.strerror or str(error)
+            return _fail(error, f"{error.filename}: {reason}" if error.filename else reason)
+        except (ImportError, TypeError, ValueError, Warning) as error:
+            return _fail(error, str(error))
     return 0
 
 
-def _fail(message: str) -> int:
-    print(f"python -m leaky_relu: {message}", file=sys.stderr)
+def _fail(error: BaseException, message: str) -> int:
+    _say("error", "; ".join([message, *getattr(error, "__notes__", ())]))
     return 2
 
 
+def _say(kind: str, message: object) -> None:
+    print(f"{PROGRAM}: {kind}: {message}", file=sys.stderr)
+
+
 if __name__ == "__main__":
-    warnings.formatwarning = lambda message, *_: f"python -m leaky_relu: {message}\n"
     sys.exit(main())

@@ -1,73 +1,190 @@
-"""Leaky ReLU of a .npy file, of any size: both files are mapped into memory."""
+"""Leaky ReLU of a .npy file of any size, piece by piece."""
 
 import os
-import shutil
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leaky_relu import leaky_relu
+from leaky_relu._atomic_file import atomic_file, check_target, check_writable
+from leaky_relu._npy_source import STANDARD_STREAM, NpySource, naming, open_npy
+from leaky_relu._progress import progress_bar
+
+RAW_DTYPES = ("float16", "bfloat16", "float32", "float64")
+_PIECE = (
+    1 << 20
+)  # bytes: two of them stay in the second-level cache while they are read, computed and written
 
 
-def apply(source: Path, target: Path, negative_slope: float) -> None:
+def apply(
+    source: str,
+    target: str,
+    negative_slope: float = 0.01,
+    *,
+    in_place: bool = False,
+    force: bool = False,
+    dtype: str | None = None,
+    member: str | None = None,
+) -> None:
     """
-    Write leaky_relu of the array in one .npy file to another, in the same shape and order.
+    Write leaky_relu of the array in one .npy file to another, of the same shape and memory order.
+
+    Parameters
+    ----------
+    source : str
+        A .npy file, a pipe that gives one, a .npz file, or ``"-"`` for standard input.
+    target : str
+        A name that ends with .npy, or ``"-"`` for standard output. It appears when it is complete.
+    negative_slope : float, default 0.01
+        The slope.
+    in_place : bool, default False
+        Write over the source, which `target` must be too. What is interrupted is left half done.
+    force : bool, default False
+        Replace the target if it exists.
+    dtype : str, optional
+        One of `RAW_DTYPES`: what the bits are where the file calls them 16 raw bits (as NumPy does for
+        bfloat16) or integers. The result has them under the same name.
+    member : str, optional
+        Which array of a .npz file; may be left out if there is but one.
 
     Raises
     ------
     OSError, ValueError, TypeError
-        With a message of one line that names the file; the target is then as it was.
+        With a message of one line that names the file; the target is then as it was, unless it was in place.
     """
-    x = _mapped(source)
-    dtype = _result_dtype(x.dtype, source)
-    target = Path(os.path.realpath(target))  # of a symbolic link, what it points to is replaced
-    if target.exists():
-        if target.samefile(source):
-            raise ValueError(f"{target}: is the input, which is not written over")
-        if not target.is_file():
-            raise ValueError(f"{target}: is not a regular file")
-    try:
-        with TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as directory:
-            unfinished = Path(directory, target.name)
-            y = np.lib.format.open_memmap(
-                unfinished, mode="w+", dtype=dtype, shape=x.shape, fortran_order=x.flags.fnc
+    with ExitStack() as stack:
+        opened = stack.enter_context(open_npy(source, member))
+        x_dtype = _meaning(opened, dtype)
+        y_dtype = _result_dtype(opened, x_dtype)
+        if in_place:
+            if y_dtype != x_dtype.newbyteorder("="):
+                raise ValueError(
+                    f"{source}: holds {x_dtype}, but the result {y_dtype}: not possible in place"
+                )
+            y_dtype = x_dtype
+            file = stack.enter_context(_over_the_source(source, opened.stream.tell()))
+        else:
+            _check_target(source, target, force)
+            file = stack.enter_context(_the_target(target, force))
+            _write_header(file, opened, opened.dtype if dtype else y_dtype)
+        # A thread would gain nothing where another process reads, and be in the way when all is to end.
+        write = file.write if target == STANDARD_STREAM else stack.enter_context(_written_behind(file))
+        advance = stack.enter_context(progress_bar(opened.count * x_dtype.itemsize))
+        done = 0
+        try:
+            for y in _results(opened, x_dtype, y_dtype, negative_slope):
+                write(y.view(np.uint8).data)
+                done += y.size
+                advance(y.size * x_dtype.itemsize)
+        except BaseException as error:
+            if in_place and done:
+                error.add_note(f"{source}: about {done:,} of {opened.count:,} elements are written over")
+            raise
+
+
+def _results(
+    source: NpySource, x_dtype: np.dtype[Any], y_dtype: np.dtype[Any], negative_slope: float
+) -> Iterator[NDArray[Any]]:
+    """Yield piece after piece; each stays as it is until the next but one."""
+    size = max(1, min(source.count, _PIECE // x_dtype.itemsize))
+    buffers = []
+    for _ in range(2):
+        x = np.empty(size, x_dtype)
+        buffers.append((x, x if x_dtype == y_dtype else np.empty(size, y_dtype)))
+    for begin in range(0, source.count, size):
+        x, y = (buffer[: source.count - begin] for buffer in buffers[begin // size % 2])
+        source.read_into(x)
+        yield leaky_relu(x, negative_slope, out=y)
+
+
+@contextmanager
+def _written_behind(file: BinaryIO) -> Iterator[Callable[[memoryview], object]]:
+    """Yield a function that leaves a piece to be written on a thread, when the piece before it is."""
+    with ThreadPoolExecutor(1) as thread:
+        before: Future[int] | None = None
+
+        def write(piece: memoryview) -> None:
+            nonlocal before
+            if before:
+                before.result()
+            before = thread.submit(file.write, piece)
+
+        yield write
+        if before:
+            before.result()
+
+
+def _check_target(source: str, target: str, force: bool) -> None:
+    if target == STANDARD_STREAM:
+        if sys.stdout.isatty():
+            raise ValueError(
+                "standard output is a terminal, which cannot show an array; give a file or a pipe"
             )
-            _reserve(unfinished)
-            leaky_relu(
-                np.asarray(x), negative_slope, out=np.asarray(y)
-            )  # asarray: no subclass, the short way
-            y.flush()
-            if target.exists():
-                shutil.copymode(target, unfinished)
-            os.replace(unfinished, target)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(target)) from error
+        return
+    if Path(target).suffix.lower() != ".npy":
+        raise ValueError(f"{target}: what is written is a .npy file, so its name must end with .npy")
+    if source != STANDARD_STREAM and os.path.exists(target) and os.path.samefile(target, source):
+        raise ValueError(f"{target}: is the input; to write over it, use --in-place")
+    check_target(target, force=force)
 
 
-def _mapped(source: Path) -> NDArray[Any]:
+@contextmanager
+def _the_target(target: str, force: bool) -> Iterator[BinaryIO]:
+    if target == STANDARD_STREAM:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    else:
+        with naming(target), atomic_file(Path(target), replace=force) as file:
+            yield file
+
+
+@contextmanager
+def _over_the_source(source: str, begin: int) -> Iterator[BinaryIO]:
+    check_writable(source)
+    with naming(source), open(source, "r+b") as file:
+        file.seek(begin)
+        yield file
+
+
+def _write_header(file: BinaryIO, source: NpySource, dtype: np.dtype[Any]) -> None:
+    descr = np.lib.format.dtype_to_descr(dtype)
+    fields = {"descr": descr, "fortran_order": source.fortran_order, "shape": source.shape}
+    np.lib.format.write_array_header_1_0(file, fields)
+
+
+def _meaning(source: NpySource, dtype: str | None) -> np.dtype[Any]:
+    """Return the dtype of the elements: what the file says, or for raw bits what the user says."""
+    raw = source.dtype
+    if dtype is None:
+        return raw
+    meant: np.dtype[Any] = _bfloat16() if dtype == "bfloat16" else np.dtype(dtype)
+    if raw.kind not in "Viu" or raw.names or raw.subdtype or not raw.isnative:
+        raise ValueError(f"{source.name}: --dtype is for files of raw bits or native integers, not of {raw}")
+    if raw.itemsize != meant.itemsize:
+        sizes = f"{meant.itemsize} bytes an element, but {raw} has {raw.itemsize}"
+        raise ValueError(f"{source.name}: --dtype {dtype} takes {sizes}")
+    return meant
+
+
+def _bfloat16() -> np.dtype[Any]:
     try:
-        return np.lib.format.open_memmap(source, mode="r")  # never unpickles
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(source)) from error
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"{source}: not an array that can be read: {error}") from error
+        import ml_dtypes
+    except ImportError as error:
+        raise ValueError(f"--dtype bfloat16 needs ml_dtypes: pip install ml_dtypes ({error})") from error
+    bfloat16: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+    return bfloat16
 
 
-def _result_dtype(dtype: np.dtype[Any], source: Path) -> np.dtype[Any]:
+def _result_dtype(source: NpySource, x: np.dtype[Any]) -> np.dtype[Any]:
     try:
-        nothing: NDArray[Any] = leaky_relu(np.empty(0, dtype))
+        nothing: NDArray[Any] = leaky_relu(np.empty(0, x))
         return nothing.dtype
     except TypeError as error:
-        hint = " (bfloat16 loses its name in a .npy file)" if dtype == np.dtype("V2") else ""
-        raise TypeError(f"{source}: {error}{hint}") from error
-
-
-def _reserve(path: Path) -> None:
-    # Writing to a mapped file on a full disk ends the process with SIGBUS; ask for the space first.
-    if sys.platform == "linux":
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        hint = "; 16 raw bits may be bfloat16: --dtype bfloat16" if x == np.dtype("V2") else ""
+        raise TypeError(f"{source.name}: {error}{hint}") from error

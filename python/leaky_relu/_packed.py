@@ -1,13 +1,15 @@
-"""Leaky ReLU that keeps the signs of its input, one bit an element, and the gradient from them."""
+"""Leaky ReLU that keeps the signs of its input, one bit per element, and the gradient from them."""
 
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from leaky_relu import _core
-from leaky_relu._dtypes import refusal_of
-from leaky_relu._typing import Floating, Number, Out, RealArrayLike, RealLike, Scalar
+from leaky_relu._operands import check_output, prepared, prepared_slope, unmasked
+from leaky_relu._typing import Floating, Out, RealArrayLike, RealLike, Scalar
+
+# The extension takes operands that need no preparing, and returns NotImplemented for all others.
 
 
 @overload
@@ -16,19 +18,19 @@ def leaky_relu_packed(
 ) -> tuple[NDArray[Floating], NDArray[np.uint8]]: ...
 @overload
 def leaky_relu_packed(
-    x: Number, negative_slope: Scalar = 0.01, *, out: None = None
-) -> tuple[np.floating[Any], NDArray[np.uint8]]: ...
-@overload
-def leaky_relu_packed(
     x: RealLike, negative_slope: Scalar = 0.01, *, out: Out
 ) -> tuple[Out, NDArray[np.uint8]]: ...
 @overload
 def leaky_relu_packed(
     x: RealArrayLike, negative_slope: Scalar = 0.01, *, out: None = None
 ) -> tuple[NDArray[np.floating[Any]], NDArray[np.uint8]]: ...
-def leaky_relu_packed(x: Any, negative_slope: Scalar = 0.01, *, out: Any = None) -> tuple[Any, Any]:
+@overload
+def leaky_relu_packed(
+    x: RealLike, negative_slope: Scalar = 0.01, *, out: NDArray[Any] | None = None
+) -> tuple[Any, NDArray[np.uint8]]: ...
+def leaky_relu_packed(x: RealLike, negative_slope: Scalar = 0.01, *, out: NDArray[Any] | None = None) -> Any:
     """
-    Leaky ReLU, and the signs of its input for `leaky_relu_grad_packed`: one bit an element.
+    Leaky ReLU, and the signs of its input for `leaky_relu_grad_packed`: one bit per element.
 
     With the signs kept, `x` need not be: the forward pass may work in place with any slope, and what is kept
     for the backward pass is a 32nd of a float32 input.
@@ -58,8 +60,8 @@ def leaky_relu_packed(x: Any, negative_slope: Scalar = 0.01, *, out: Any = None)
     Raises
     ------
     TypeError
-        If `x` or `negative_slope` is complex, object, string, datetime or structured, or `out` is no array
-        or has another dtype than the result.
+        If `x` or `negative_slope` is complex, object, string, datetime or structured, `out` is no array or
+        has another dtype than the result, or one of them is a masked array.
     ValueError
         If `negative_slope` is an array with dimensions, or `out` has another shape than `x` or is
         read-only.
@@ -74,12 +76,13 @@ def leaky_relu_packed(x: Any, negative_slope: Scalar = 0.01, *, out: Any = None)
     -----
     The bit of a zero of either sign and of NaN is 0, that of infinity 1. Values at these, and
     floating-point errors, are those of `leaky_relu`: a comparison with NaN raises nothing. Subclasses of
-    ndarray are taken as the arrays that they are.
+    ndarray are taken as the arrays that they are, except for masked arrays: the signs have no place for a
+    mask.
 
     References
     ----------
     .. [1] A. Jain, A. Phanishayee, J. Mars, L. Tang, G. Pekhimenko, "Gist: efficient data encoding for deep
-       neural network training", ISCA, 2018 (a bit an element is all that the gradient of ReLU needs).
+       neural network training", ISCA, 2018 (one bit per element is all that the gradient of ReLU needs).
 
     Examples
     --------
@@ -102,18 +105,18 @@ def leaky_relu_packed(x: Any, negative_slope: Scalar = 0.01, *, out: Any = None)
     >>> leaky_relu_grad_packed(np.ones(4), positive, -1.0)
     array([-1., -1., -1.,  1.])
     """
-    result: tuple[NDArray[Any], NDArray[np.uint8]] | None = _core._packed_forward(x, negative_slope, out)
-    if result is None:
-        x = _prepared("leaky_relu_packed", "x", x)
-        slope = _prepared_slope("leaky_relu_packed", negative_slope, x.dtype)
+    result: Any = _core._packed_forward(x, negative_slope, out)
+    if result is NotImplemented:
+        (x,) = prepared("leaky_relu_packed", x=x)
+        slope = prepared_slope("leaky_relu_packed", negative_slope, x.dtype)
         if out is not None:
-            _check_output("leaky_relu_packed", out, "x", x)
+            check_output("leaky_relu_packed", out, "x", x)
         result = _core._packed_forward(x, slope, out)
-        if result is None and out is not None:  # which is not laid out as x is
+        if result is NotImplemented and out is not None:  # which is not laid out as x is
             y, positive = _core._packed_forward(x, slope, None)
             np.copyto(out, y)
             result = out, positive
-        assert result is not None
+        assert result is not NotImplemented
     return result
 
 
@@ -127,22 +130,22 @@ def leaky_relu_grad_packed(
 ) -> NDArray[Floating]: ...
 @overload
 def leaky_relu_grad_packed(
-    grad_output: Number, positive: NDArray[np.uint8], negative_slope: Scalar = 0.01, *, out: None = None
-) -> np.floating[Any]: ...
-@overload
-def leaky_relu_grad_packed(
     grad_output: RealLike, positive: NDArray[np.uint8], negative_slope: Scalar = 0.01, *, out: Out
 ) -> Out: ...
 @overload
 def leaky_relu_grad_packed(
-    grad_output: RealArrayLike,
+    grad_output: RealLike,
     positive: NDArray[np.uint8],
     negative_slope: Scalar = 0.01,
     *,
-    out: None = None,
-) -> NDArray[np.floating[Any]]: ...
+    out: NDArray[Any] | None = None,
+) -> Any: ...
 def leaky_relu_grad_packed(
-    grad_output: Any, positive: NDArray[np.uint8], negative_slope: Scalar = 0.01, *, out: Any = None
+    grad_output: RealLike,
+    positive: NDArray[np.uint8],
+    negative_slope: Scalar = 0.01,
+    *,
+    out: NDArray[Any] | None = None,
 ) -> Any:
     """
     Gradient of leaky ReLU from the signs that `leaky_relu_packed` returned.
@@ -177,7 +180,8 @@ def leaky_relu_grad_packed(
     ------
     TypeError
         If `grad_output` or `negative_slope` is complex, object, string, datetime or structured, `positive`
-        is not of uint8, or `out` is no array or has another dtype than the result.
+        is not of uint8, `out` is no array or has another dtype than the result, or one of them is a masked
+        array.
     ValueError
         If `positive` does not have one byte for every eight elements, `negative_slope` is an array with
         dimensions, or `out` has another shape than `grad_output` or is read-only.
@@ -201,51 +205,23 @@ def leaky_relu_grad_packed(
     >>> leaky_relu_grad_packed(np.array([1.0, 2.0, 3.0]), positive, 0.1)
     array([0.1, 2. , 3. ])
     """
-    result: NDArray[Any] | None = _core._packed_gradient(grad_output, positive, negative_slope, out)
-    if result is None:
-        grad_output = _prepared("leaky_relu_grad_packed", "grad_output", grad_output)
-        bits = _prepared_bits("leaky_relu_grad_packed", positive, grad_output.size)
-        slope = _prepared_slope("leaky_relu_grad_packed", negative_slope, grad_output.dtype)
+    result = _core._packed_gradient(grad_output, positive, negative_slope, out)
+    if result is NotImplemented:
+        (grad_output,) = prepared("leaky_relu_grad_packed", grad_output=grad_output)
+        bits = _prepared_bits(positive, grad_output.size)
+        slope = prepared_slope("leaky_relu_grad_packed", negative_slope, grad_output.dtype)
         if out is not None:
-            _check_output("leaky_relu_grad_packed", out, "grad_output", grad_output)
+            check_output("leaky_relu_grad_packed", out, "grad_output", grad_output)
         result = _core._packed_gradient(grad_output, bits, slope, out)
-        if result is None and out is not None:  # not laid out as grad_output is, or over the bits
+        if result is NotImplemented and out is not None:  # not laid out as grad_output is, or over the bits
             np.copyto(out, _core._packed_gradient(grad_output, bits, slope, None))
             result = out
-        assert result is not None
     return result
 
 
-# The extension takes operands that need no preparing, and returns None for all others, which come here.
-
-
-def _prepared(function: str, name: str, operand: ArrayLike) -> NDArray[Any]:
-    array = np.asarray(operand)
-    try:
-        dtype = _core.leaky_relu.resolve_dtypes((array.dtype, np.dtype(np.float32), None))[-1]
-    except TypeError:
-        raise TypeError(refusal_of(function, name, array.dtype)) from None
-    return np.require(array, dtype, ["C", "A"])
-
-
-def _prepared_slope(function: str, negative_slope: Scalar, dtype: np.dtype[Any]) -> Any:
-    wide = dtype.char == "g"
-    if isinstance(negative_slope, int):
-        return np.asarray(np.longdouble(negative_slope)) if wide else float(negative_slope)
-    slope = np.asarray(negative_slope)
-    if slope.ndim:
-        raise ValueError(
-            f"{function}: negative_slope must be a scalar, got an array of shape {slope.shape}; "
-            "slopes that differ are for leaky_relu and leaky_relu_grad"
-        )
-    for exact in "g" if wide else "fdg":
-        if np.can_cast(slope.dtype, exact, "safe"):
-            return np.require(slope, exact, ["A"])  # rounded by the extension, which sees the flags of that
-    raise TypeError(refusal_of(function, "negative_slope", slope.dtype))
-
-
-def _prepared_bits(function: str, positive: ArrayLike, n: int) -> NDArray[np.uint8]:
-    bits = np.asarray(positive)
+def _prepared_bits(positive: Any, n: int) -> NDArray[np.uint8]:
+    function = "leaky_relu_grad_packed"
+    bits = unmasked(function, "positive", positive)
     if bits.dtype != np.uint8:
         raise TypeError(
             f"{function}: positive must be the uint8 array that leaky_relu_packed returned, "
@@ -258,14 +234,3 @@ def _prepared_bits(function: str, positive: ArrayLike, n: int) -> NDArray[np.uin
             f"{function}: positive must have {(n + 7) // 8} bytes for {n} elements, got {bits.size}"
         )
     return np.ascontiguousarray(bits)
-
-
-def _check_output(function: str, out: Any, name: str, data: NDArray[Any]) -> None:
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"{function}: out must be an array, got {type(out).__name__}")
-    if out.dtype.newbyteorder("=") != data.dtype:
-        raise TypeError(f"{function}: out has dtype {out.dtype}, but the result has {data.dtype}")
-    if out.shape != data.shape:
-        raise ValueError(f"{function}: out has shape {out.shape}, but {name} has {data.shape}")
-    if not out.flags.writeable:
-        raise ValueError(f"{function}: out is read-only")

@@ -4,29 +4,31 @@ import math
 from typing import Any, overload
 
 import numpy as np
+from numpy import ndarray
 from numpy.lib.array_utils import normalize_axis_index
 from numpy.typing import NDArray
 
 from leaky_relu import _core
-from leaky_relu._dtypes import refusal
-from leaky_relu._typing import (
-    ArrayOfAnotherLibrary,
-    Floating,
-    Number,
-    OtherFloating,
-    Out,
-    RealArrayLike,
-    RealLike,
-)
+from leaky_relu._core import leaky_relu
+from leaky_relu._dtypes import compute_dtype, parameter_dtype, reworded
+from leaky_relu._operands import prepared, unmasked
+from leaky_relu._typing import ArrayOfAnotherLibrary, Floating, OtherFloating, Out, RealArrayLike, RealLike
+
+# weight[_ALONG[k]] has k axes of length 1 after its own, so that it broadcasts along an axis before k others.
+_ALONG = [(slice(None), *[None] * k) for k in range(64)]
 
 
-def _channels(function: str, shape: tuple[int, ...], weight: NDArray[Any], channel_axis: int) -> int:
-    """Check the weight against the channels; return how many elements follow each other in a channel."""
+def check_channels(function: str, shape: tuple[int, ...], channel_axis: int) -> tuple[int, int, str]:
+    """Return the number of channels, how many elements follow each other in one, and where channels are."""
     if len(shape) < 2:
-        channels, inner, where = 1, math.prod(shape), "(as it has less than 2 dimensions)"
-    else:
-        axis = normalize_axis_index(channel_axis, len(shape), f"{function}: channel_axis")
-        channels, inner, where = shape[axis], math.prod(shape[axis + 1 :]), f"(axis {axis})"
+        return 1, math.prod(shape), "(as it has less than 2 dimensions)"
+    axis = normalize_axis_index(channel_axis, len(shape), f"{function}: channel_axis")
+    return shape[axis], math.prod(shape[axis + 1 :]), f"(axis {axis})"
+
+
+def _check_weight(function: str, shape: tuple[int, ...], weight: NDArray[Any], channel_axis: int) -> int:
+    """Check the weight against the channels; return how many elements follow each other with one slope."""
+    channels, inner, where = check_channels(function, shape, channel_axis)
     if weight.size == 1:
         return math.prod(shape)
     if weight.size != channels:
@@ -37,46 +39,20 @@ def _channels(function: str, shape: tuple[int, ...], weight: NDArray[Any], chann
     return inner
 
 
-def _loop(
-    function: str, operands: tuple[NDArray[Any], ...], names: tuple[str, ...]
-) -> tuple[np.dtype[Any], np.dtype[Any]]:
-    """Return the dtypes of data and slopes in the loop that the ufunc takes for these operands."""
-    ufunc = _core.leaky_relu if len(operands) == 2 else _core.leaky_relu_grad
-    *data, slope = (operand.dtype for operand in operands)
-    if slope.name == "bfloat16":  # whose loops are for x
-        slope = np.dtype(np.float32)
-    try:
-        return ufunc.resolve_dtypes((*data, slope, None))[-3:-1]  # type: ignore[return-value]
-    except TypeError:
-        message = refusal(function, operands, names)
-        if message is None:
-            raise
-        raise TypeError(message) from None
-
-
-def _as_slopes(weight: NDArray[Any], data: np.dtype[Any]) -> NDArray[Any]:
-    """Round to the compute type of that dtype."""
-    compute = np.dtype(np.float32) if data.itemsize == 2 else data
-    return np.require(weight, compute, ["C", "A"])
-
-
-def _is_plain(array: Any, dtype: np.dtype[Any]) -> bool:
-    return type(array) is np.ndarray and array.dtype == dtype and array.flags.carray
-
-
-def _takes(out: Any, x: NDArray[Any], weight: NDArray[Any]) -> bool:
-    if out is None:
-        return True
-    fits = out is x or (_is_plain(out, x.dtype) and out.shape == x.shape and not np.may_share_memory(out, x))
-    return fits and not np.may_share_memory(out, weight)
+def _broadcastable(shape: tuple[int, ...], weight: NDArray[Any], channel_axis: int) -> NDArray[Any]:
+    """Check the weight, and give it the shape that broadcasts along the channels of an x of that shape."""
+    _check_weight("prelu", shape, weight, channel_axis)
+    if weight.dtype.name in ("float16", "bfloat16"):  # NumPy would convert them anew for each element of x
+        weight = weight.astype(np.float32)
+    if weight.size == 1:
+        return weight.reshape(())
+    return weight.reshape(-1)[_ALONG[len(shape) - 1 - channel_axis % len(shape)]]
 
 
 @overload
 def prelu(
     x: NDArray[Floating], weight: RealLike, *, channel_axis: int = 1, out: None = None
 ) -> NDArray[Floating]: ...
-@overload
-def prelu(x: Number, weight: RealLike, *, channel_axis: int = 1, out: None = None) -> np.floating[Any]: ...
 @overload
 def prelu(x: RealLike, weight: RealLike, *, channel_axis: int = 1, out: Out) -> Out: ...
 @overload
@@ -117,7 +93,7 @@ def prelu(x: Any, weight: Any, *, channel_axis: int = 1, out: Any = None) -> Any
     numpy.exceptions.AxisError
         If `x` has no axis `channel_axis`.
     TypeError
-        If `x` or `weight` is complex, object, string, datetime or structured.
+        If `x` or `weight` is complex, object, string, datetime or structured, or `weight` is a masked array.
 
     See Also
     --------
@@ -126,8 +102,7 @@ def prelu(x: Any, weight: Any, *, channel_axis: int = 1, out: Any = None) -> Any
 
     Notes
     -----
-    C-contiguous arrays go in long runs over the data, by several threads where there is much of it; all
-    others through `leaky_relu` and NumPy's machinery.
+    Subclasses of ndarray, masked arrays, and arrays of other packages are what they are to `leaky_relu`.
 
     References
     ----------
@@ -146,23 +121,23 @@ def prelu(x: Any, weight: Any, *, channel_axis: int = 1, out: Any = None) -> Any
     array([[[-0.1, -0.2, -0.3],
             [-0.1, -0.2, -0.3]]])
     """
-    weight = np.asarray(weight)
-    shape = np.shape(x)
-    inner = _channels("prelu", shape, weight, channel_axis)
-    if weight.dtype.name in ("float16", "bfloat16"):  # NumPy would do it element by element
-        weight = weight.astype(np.float32)
-    if weight.size > 1 and type(x) is np.ndarray and x.size:
-        data, _ = _loop("prelu", (x, weight), ("x", "weight"))
-        if x.dtype == data and x.flags.c_contiguous and x.flags.aligned and _takes(out, x, weight):
-            return _core._prelu(x, _as_slopes(weight, data), inner, out)
-    if weight.size == 1:
-        weight = weight.reshape(())
+    last = x.ndim - 1 if type(x) is ndarray and type(weight) is ndarray else 0
+    axis = channel_axis if channel_axis >= 0 else channel_axis + last + 1
+    slopes = weight
+    # The common case in few steps; everything else, right or wrong, is looked at closely.
+    if (
+        0 <= axis <= last > 0
+        and (slopes.shape == (x.shape[axis],) or slopes.shape == (1,))
+        and slopes.itemsize > 2
+    ):
+        if axis < last:
+            slopes = slopes[_ALONG[last - axis]]
     else:
-        weight = weight.reshape(weight.size, *[1] * (len(shape) - 1 - channel_axis % len(shape)))
+        slopes = _broadcastable(np.shape(x), unmasked("prelu", "weight", weight), channel_axis)
     try:
-        return _core.leaky_relu(x, weight, out=out)
-    except TypeError:
-        message = refusal("prelu", (x, weight), ("x", "weight"))
+        return leaky_relu(x, slopes, out=out)
+    except TypeError as error:
+        message = reworded(error, "prelu", x=x, weight=weight)
         if message is None:
             raise
         raise TypeError(message) from None
@@ -181,7 +156,7 @@ def prelu_grad(
     grad_output: RealLike, x: RealLike, weight: RealLike, *, channel_axis: int = 1
 ) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]: ...
 def prelu_grad(
-    grad_output: Any, x: Any, weight: Any, *, channel_axis: int = 1
+    grad_output: RealLike, x: RealLike, weight: RealLike, *, channel_axis: int = 1
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """
     Gradients of `prelu` with respect to `x` and to `weight`, in one pass over the data.
@@ -215,7 +190,8 @@ def prelu_grad(
     numpy.exceptions.AxisError
         If `x` has no axis `channel_axis`.
     TypeError
-        If an input is complex, object, string, datetime or structured.
+        If an input is complex, object, string, datetime or structured, or is a masked array, whose mask would
+        be lost.
 
     See Also
     --------
@@ -248,19 +224,12 @@ def prelu_grad(
     >>> grad_weight
     array([-3., -4.])
     """
-    grad_output, x, weight = np.asarray(grad_output), np.asarray(x), np.asarray(weight)
-    if grad_output.shape != x.shape:
-        raise ValueError(
-            f"prelu_grad: grad_output has shape {grad_output.shape}, but x has shape {x.shape}; "
-            "they must be the same"
-        )
-    inner = _channels("prelu_grad", x.shape, weight, channel_axis)
-    data, slope = _loop("prelu_grad", (grad_output, x, weight), ("grad_output", "x", "weight"))
+    grad_output, x = prepared("prelu_grad", grad_output=grad_output, x=x)
+    slopes = unmasked("prelu_grad", "weight", weight)
+    as_float = parameter_dtype("prelu_grad", "weight", weight)
+    inner = _check_weight("prelu_grad", x.shape, slopes, channel_axis)
     grad_x, sums = _core._prelu_grad(
-        np.require(grad_output, data, ["C", "A"]),
-        np.require(x, data, ["C", "A"]),
-        _as_slopes(weight, data),
-        inner,
+        grad_output, x, np.require(slopes, compute_dtype(x.dtype), ["C", "A"]), inner
     )
-    dtype = slope if weight.dtype.kind in "biu" else weight.dtype
-    return grad_x, sums.astype(dtype).reshape(weight.shape)
+    integral = np.can_cast(slopes.dtype, np.int64, "same_kind")  # those of ml_dtypes as well
+    return grad_x, sums.astype(as_float if integral else slopes.dtype).reshape(slopes.shape)

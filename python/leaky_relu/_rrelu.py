@@ -3,14 +3,17 @@
 from __future__ import annotations  # or np.random would be imported for the sake of an annotation
 
 import math
-from typing import Any, overload
+from functools import lru_cache
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leaky_relu import _core
-from leaky_relu._dtypes import refusal
-from leaky_relu._typing import ArrayOfAnotherLibrary, Floating, Number, RealArrayLike, RealLike
+from leaky_relu._core import leaky_relu
+from leaky_relu._dtypes import compute_dtype, loop_dtype
+from leaky_relu._typing import ArrayOfAnotherLibrary, Floating, RealArrayLike, RealLike
+
+_BLOCK = 1 << 14  # elements: slopes are scaled in blocks, while these are in the cache
 
 
 def check_bounds(function: str, lower: float, upper: float) -> None:
@@ -20,35 +23,67 @@ def check_bounds(function: str, lower: float, upper: float) -> None:
         raise ValueError(f"{function}: lower must not be greater than upper, got {lower} and {upper}")
 
 
-def _uniform(
-    shape: tuple[int, ...], lower: float, upper: float, dtype: np.dtype[Any], rng: np.random.Generator
-) -> NDArray[Any]:
-    """Draw from [lower, upper), of which no rounding may lead out."""
-    draw = np.dtype(np.float32) if dtype == np.float32 else np.dtype(np.float64)
-    first, last = draw.type(lower), draw.type(upper)
+class _Interval(NamedTuple):
+    """How to draw from [lower, upper): ``first + draw * width``, and at most `last`."""
+
+    dtype: np.dtype[Any]  # of the slopes
+    draw: Any  # the type of the random numbers: numpy.float32 or numpy.float64
+    first: np.floating[Any]
+    width: np.floating[Any]
+    last: np.floating[Any]
+    fixed: bool  # whether all slopes are `first`
+    clip: bool  # whether rounding leads beyond `last`
+
+
+@lru_cache(maxsize=32)
+def _interval(dtype: np.dtype[Any], lower: float, upper: float) -> _Interval:
+    """Return how to draw for an x of that dtype."""
+    compute = compute_dtype(loop_dtype("rrelu", x=np.empty(0, dtype)))
+    draw: Any = np.float32 if compute == np.float32 else np.float64
+    check_bounds("rrelu", lower, upper)
+    if max(abs(lower), abs(upper), upper - lower) > float(np.finfo(draw).max):
+        raise ValueError(f"rrelu: lower and upper are beyond {np.dtype(draw)}, got {lower} and {upper}")
+    first, last, width = draw(lower), draw(upper), draw(upper - lower)
     if float(first) < lower:
-        first = np.nextafter(first, draw.type(np.inf))
+        first = np.nextafter(first, draw(np.inf))
     if float(last) >= upper:
-        last = np.nextafter(last, draw.type(-np.inf))
-    slope = np.empty(shape, draw)
+        last = np.nextafter(last, draw(-np.inf))
     if first > last:  # lower == upper, or no number of this precision between them
-        slope.fill(draw.type(lower))
+        return _Interval(compute, draw, draw(lower), width, last, fixed=True, clip=False)
+    largest = np.nextafter(draw(1), draw(0))  # that is drawn; rounding keeps order, so it tells for all
+    clip = bool(largest * width + first > last)
+    return _Interval(compute, draw, first, width, last, fixed=False, clip=clip)
+
+
+def _uniform(shape: tuple[int, ...], interval: _Interval, rng: np.random.Generator) -> NDArray[Any]:
+    """Draw from [lower, upper), of which no rounding may lead out."""
+    dtype, draw = interval.dtype, interval.draw
+    if interval.fixed:
+        return np.full(shape, interval.first, dtype)
+    if math.prod(shape) <= _BLOCK:
+        slope: NDArray[Any] = rng.random(shape, draw)
+        _scale(slope, interval)
     else:
-        rng.random(dtype=draw.type, out=slope)
-        slope *= draw.type(upper - lower)
-        slope += first
-        np.minimum(slope, last, out=slope)
-    return slope.astype(dtype, copy=False)
+        slope = np.empty(shape, draw)
+        flat = slope.reshape(-1)
+        for begin in range(0, flat.size, _BLOCK):
+            block = flat[begin : begin + _BLOCK]
+            rng.random(dtype=draw, out=block)
+            _scale(block, interval)
+    return slope if dtype == draw else slope.astype(dtype)
+
+
+def _scale(draws: NDArray[Any], interval: _Interval) -> None:
+    np.multiply(draws, interval.width, draws)
+    np.add(draws, interval.first, draws)
+    if interval.clip:
+        np.minimum(draws, interval.last, out=draws)
 
 
 @overload
 def rrelu(
     x: NDArray[Floating], lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
 ) -> tuple[NDArray[Floating], NDArray[np.floating[Any]]]: ...
-@overload
-def rrelu(
-    x: Number, lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
-) -> tuple[np.floating[Any], NDArray[np.floating[Any]]]: ...
 @overload
 def rrelu(
     x: RealArrayLike, lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator
@@ -120,19 +155,9 @@ def rrelu(
             f"rrelu: rng must be a numpy.random.Generator, such as numpy.random.default_rng(seed), "
             f"not {type(rng).__name__}"
         )
-    lower, upper = float(lower), float(upper)
-    check_bounds("rrelu", lower, upper)
-    dtype = np.asarray(x).dtype
-    try:
-        data = _core.leaky_relu.resolve_dtypes((dtype, np.dtype(np.float32), None))[0]
-    except TypeError:
-        message = refusal("rrelu", (x,), ("x",))
-        if message is None:
-            raise
-        raise TypeError(message) from None
-    compute = np.dtype(np.float32) if data.itemsize == 2 else data
-    largest = min(float(np.finfo(compute).max), float(np.finfo(np.float64).max))
-    if max(abs(lower), abs(upper), upper - lower) > largest:
-        raise ValueError(f"rrelu: lower and upper are beyond {compute}, got {lower} and {upper}")
-    slope = _uniform(np.shape(x), lower, upper, compute, rng)
-    return _core.leaky_relu(x, slope), slope
+    if type(x) is np.ndarray:
+        dtype, shape = x.dtype, x.shape
+    else:
+        dtype, shape = loop_dtype("rrelu", x=x), np.shape(x)
+    slope = _uniform(shape, _interval(dtype, float(lower), float(upper)), rng)
+    return leaky_relu(x, slope), slope

@@ -1,8 +1,9 @@
 """Instruction set, threads and kept memory: what a process may look at and set."""
 
-import os
+import operator
+from typing import NamedTuple
 
-from leaky_relu import _core
+from leaky_relu import _core, _cpus, _environment, _memory
 
 _MOST = 2**31 - 1  # what C++ takes of numbers that may be any
 
@@ -69,6 +70,8 @@ def set_num_threads(n: int) -> None:
 
     Raises
     ------
+    TypeError
+        If `n` is not a whole number.
     ValueError
         If `n` is less than 1.
 
@@ -80,9 +83,13 @@ def set_num_threads(n: int) -> None:
     1
     >>> leaky_relu.set_num_threads(before)
     """
-    if n < 1:
-        raise ValueError(f"the number of threads must be at least 1, got {n}")
-    _core.set_num_threads(min(n, _MOST))
+    try:
+        count = operator.index(n)
+    except TypeError:
+        raise TypeError(f"the number of threads must be a whole number, got {n!r}") from None
+    if count < 1:
+        raise ValueError(f"the number of threads must be at least 1, got {count}")
+    _core.set_num_threads(min(count, _MOST))
 
 
 def clear_cache() -> int:
@@ -90,71 +97,87 @@ def clear_cache() -> int:
     Give the idle memory of former outputs back to the system.
 
     Large new outputs (from 1 MiB, on Linux) take the memory of former ones of a similar size, which saves
-    the page faults that would otherwise cost more than the computation. At most ``LEAKY_RELU_CACHE_MB``
-    (512 by default, 0 keeps none) is kept, and beyond 32 MiB the system may take the pages whenever it is
-    short.
+    the page faults that would otherwise cost more than the computation. `cache_info` says how much lies idle,
+    and what limits it.
 
     Returns
     -------
     int
         How many bytes were kept.
+
+    Examples
+    --------
+    >>> _ = leaky_relu.clear_cache()
+    >>> leaky_relu.cache_info().idle
+    0
     """
     return _core._clear_cache()
 
 
-def _environment_number(name: str, least: int) -> int | None:
-    text = os.environ.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        number = int(text)
-    except ValueError:
-        number = least - 1
-    if number < least:
-        raise ImportError(f"{name} must be a whole number of at least {least}, got {text!r}")
-    return number
+class CacheInfo(NamedTuple):
+    """
+    The memory of large outputs; what `cache_info` returns.
+
+    Attributes
+    ----------
+    idle : int
+        Bytes of former outputs that are kept for the next ones.
+    live : int
+        Bytes of large outputs that are in use.
+    budget : int
+        The most bytes that may lie idle: ``LEAKY_RELU_CACHE_MB`` (512 by default), or an eighth of the memory
+        that control groups, ``RLIMIT_AS`` and ``RLIMIT_DATA`` allowed this process when the package was
+        imported, whichever is less.
+    hits, misses : int
+        How many large outputs took idle memory, and how many took new memory from the system.
+    """
+
+    idle: int
+    live: int
+    budget: int
+    hits: int
+    misses: int
 
 
-def _omp_threads() -> int | None:
-    # OpenMP's format: a number for each level of nesting. It ignores what it cannot read, and so do we.
-    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    return int(first) if first.isdecimal() and int(first) > 0 else None
+def cache_info() -> CacheInfo:
+    """
+    Tell how much memory of large outputs lies idle, and how well it serves.
+
+    Memory that is kept is a loan. Idle and live bytes together never exceed what was live at once during the
+    last 10 to 20 seconds: keeping makes the process no larger than its own outputs did. What has been idle
+    for 10 seconds goes back to the system; there is no thread to see to that, so it happens when the next
+    large output comes or goes, or here. Beyond 32 MiB the system may take the pages whenever it is short.
+
+    An output larger than the budget, and with a budget of 0 every output, has NumPy's own allocator; so have
+    outputs below 1 MiB, those that NumPy's machinery makes for us (for ``where=``, say), and all on systems
+    other than Linux.
+
+    Returns
+    -------
+    CacheInfo
+        A named tuple of `idle`, `live`, `budget` (bytes), `hits` and `misses`.
+
+    Examples
+    --------
+    >>> info = leaky_relu.cache_info()
+    >>> info.idle <= info.budget
+    True
+    """
+    return CacheInfo(*_core._cache_info())
 
 
-def _read(*path: str) -> str | None:
-    try:
-        with open(os.path.join(*path)) as file:  # pathlib would take most of the import time
-            return file.read()
-    except OSError:
-        return None
+def _obey(settings: _environment.Settings) -> None:
+    if settings.simd is not None:
+        try:
+            _core._use_target(settings.simd)
+        except ValueError as error:
+            raise _environment.refused(f"LEAKY_RELU_SIMD: {error}") from None
+    _core._set_fast_call(settings.fast_call)
+    set_num_threads(settings.num_threads or _cpus.available_cpus())
+    megabytes = 512 if settings.cache_mb is None else settings.cache_mb
+    limit = _memory.limit()
+    budget = min(megabytes, _MOST) << 20
+    _core._set_cache_budget(budget if limit is None else min(budget, limit // 8))
 
 
-def _quota(folder: str) -> float | None:
-    """CPUs that a cgroup may use, in version 2 (cpu.max) or 1 (cpu.cfs_*)."""
-    if limits := _read(folder, "cpu.max"):
-        quota, period = limits.split()
-    else:
-        quota = (_read(folder, "cpu.cfs_quota_us") or "-1").strip()
-        period = (_read(folder, "cpu.cfs_period_us") or "1").strip()
-    return None if quota in ("max", "-1") else int(quota) / int(period)
-
-
-def _available_cpus() -> int:
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    for line in (_read("/proc/self/cgroup") or "").splitlines():
-        _, controllers, path = line.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
-            continue
-            # A quota binds all below it. In a container the path may be one of the host's: the root counts.
-        folder = os.path.join("/sys/fs/cgroup", controllers)
-        for part in ["", *path.strip("/").split("/")]:
-            folder = os.path.join(folder, part)
-            if (quota := _quota(folder)) is not None:
-                cpus = min(cpus, max(1, round(quota)))
-    return cpus
-
-
-_threads = _environment_number("LEAKY_RELU_NUM_THREADS", 1)
-set_num_threads(_threads or _omp_threads() or _available_cpus())
-_megabytes = _environment_number("LEAKY_RELU_CACHE_MB", 0)
-_core._set_cache_budget(min(512 if _megabytes is None else _megabytes, _MOST) << 20)
+_obey(_environment.read())

@@ -6,7 +6,9 @@ from leaky_relu import _core
 
 
 def register(threadpoolctl: Any) -> None:
-    """Register a controller for this package with the module threadpoolctl."""
+    """Register a controller for this package with the module threadpoolctl; before 3.2 it takes none."""
+    if not hasattr(threadpoolctl, "register"):
+        return
 
     class Controller(threadpoolctl.LibController):  # type: ignore[misc]
         user_api = internal_api = "leaky_relu"

@@ -1,0 +1,100 @@
+// leaky_relu._core: the table of contents of the extension.
+#define LEAKY_RELU_IMPORTS_NUMPY  // and before numpy_api.hpp comes in by way of another
+#include <pybind11/stl.h>
+
+#include <chrono>
+
+#include "../dispatch.hpp"
+#include "../parallel.hpp"
+#include "../recycler.hpp"
+#include "methods.hpp"
+#include "operands.hpp"
+#include "output_memory.hpp"
+#include "ufunc_call.hpp"
+
+namespace py = pybind11;
+
+// For threadpoolctl, which looks for C functions.
+#if defined(_WIN32)
+#define LEAKY_RELU_EXPORTED extern "C" __declspec(dllexport)
+#else
+#define LEAKY_RELU_EXPORTED extern "C" __attribute__((visibility("default")))
+#endif
+LEAKY_RELU_EXPORTED int leaky_relu_get_num_threads() { return leaky_relu::parallel::get_num_threads(); }
+LEAKY_RELU_EXPORTED void leaky_relu_set_num_threads(int count) {
+    leaky_relu::parallel::set_num_threads(count);
+}
+
+namespace leaky_relu {
+namespace {
+
+int import_numpy() {
+    import_array1(-1);
+    import_umath1(-1);
+    return 0;
+}
+
+void check(bool done) {
+    if (!done) throw py::error_already_set();
+}
+
+std::vector<std::string> target_names() {
+    std::vector<std::string> names;
+    for (const auto* table : available_tables()) names.emplace_back(table->name);
+    return names;
+}
+
+py::tuple cache_info() {
+    const auto info = recycler::info();
+    return py::make_tuple(info.idle, info.live, info.budget, info.hits, info.misses);
+}
+
+// A ufunc for each operation of the list. OPERATIONS tells Python their names, inputs and how many of these are data.
+void add_ufuncs(py::module_& m) {
+    py::dict described;
+    for (std::size_t op = 0; op < operation_count; ++op) {
+        const Operation& operation = operations[op];
+        const auto ufunc = py::reinterpret_steal<py::object>(make_ufunc(op));
+        check(ufunc && install_call(op, ufunc.ptr()) == 0);
+        m.attr(operation.name) = ufunc;
+        py::tuple inputs(operation.count());
+        for (int k = 0; k < operation.count(); ++k) inputs[std::size_t(k)] = operation.inputs[k];
+        described[operation.name] = inputs;
+    }
+    m.attr("OPERATIONS") = described;
+}
+
+void adopt_bfloat16(const py::module_& m, int type_number) {
+    for (std::size_t op = 0; op < operation_count; ++op) {
+        check(register_bfloat16(op, m.attr(operations[op].name).ptr(), type_number) == 0);
+    }
+    set_bfloat16_type_number(type_number);
+}
+
+}  // namespace
+}  // namespace leaky_relu
+
+PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
+    using namespace leaky_relu;
+    check(import_numpy() == 0 && prepare_output_memory());
+    m.attr("__version__") = LEAKY_RELU_VERSION;
+
+    add_ufuncs(m);
+    check(PyModule_AddFunctions(m.ptr(), packed_methods) == 0);
+    check(PyModule_AddFunctions(m.ptr(), reduction_methods) == 0);
+
+    m.def("simd_target", [] { return table_in_use().name; }, "The SIMD target in use.");
+    m.def("simd_targets", target_names, "The SIMD targets that this machine can run, best first.");
+    m.def("get_num_threads", parallel::get_num_threads);
+    m.def("set_num_threads", parallel::set_num_threads, py::arg("n"));
+    m.def("_set_cache_budget", recycler::set_budget, py::arg("bytes"));
+    m.def(
+        "_set_cache_lifetime",
+        [](int milliseconds) { recycler::set_lifetime(std::chrono::milliseconds(milliseconds)); },
+        py::arg("milliseconds"), "How long memory may lie idle; for tests.");
+    m.def("_cache_info", cache_info, "Returns bytes idle, bytes live, the budget, hits and misses.");
+    m.def("_clear_cache", recycler::clear, "Returns how many bytes were idle.");
+    m.def("_use_target", use_target, py::arg("name"), "Take another target.");
+    m.def("_set_fast_call", set_fast_call, py::arg("enabled"), "Returns what was set before.");
+    m.def("_register_bfloat16", [m](int type_number) { adopt_bfloat16(m, type_number); }, py::arg("type_number"));
+}

@@ -1,0 +1,105 @@
+// The functions that return a gradient and the sums of channels.
+#include "../reduction.hpp"
+
+#include <cstring>
+
+#include "compute.hpp"
+#include "methods.hpp"
+#include "operands.hpp"
+#include "output_memory.hpp"
+
+namespace leaky_relu {
+namespace {
+
+// All arrays are C-contiguous, native and aligned, the data of one dtype and of shape (outer, channels, inner).
+bool is_taken(PyObject* object, int type_number) {
+    if (!is_plain_array(object)) return false;
+    PyArrayObject* const array = as_array(object);
+    return PyArray_TYPE(array) == type_number && PyArray_IS_C_CONTIGUOUS(array) && PyArray_ISBEHAVED_RO(array);
+}
+
+bool is_like(PyObject* object, PyArrayObject* model) {
+    return is_taken(object, PyArray_TYPE(model)) && PyArray_SAMESHAPE(as_array(object), model);
+}
+
+// Sets what the shape says; false where it does not come out even.
+bool set_shape(ReductionArrays& arrays, npy_intp size, npy_intp channels, npy_intp inner) {
+    const npy_intp row = channels * inner;
+    if (channels < 0 || inner < 0 || (row ? size % row != 0 : size != 0)) return false;
+    arrays.outer = row ? std::size_t(size / row) : 0;
+    arrays.channels = std::size_t(channels);
+    arrays.inner = std::size_t(inner);
+    return true;
+}
+
+PyObject* call(const char* name, Reduction reduction, DType dtype, Units units, ReductionArrays& arrays,
+               PyArrayObject* grad_output, PyArrayObject* x, PyArrayObject* out) {
+    const npy_intp bytes = PyArray_NBYTES(x), channels = npy_intp(arrays.channels);
+    if (out) {
+        if (PyArray_FailUnlessWriteable(out, "output array") < 0) return nullptr;
+        Py_INCREF(out);
+    } else {
+        out = new_output(PyArray_TYPE(x), PyArray_NDIM(x), PyArray_DIMS(x), nullptr, false, std::size_t(bytes));
+        if (!out) return nullptr;
+    }
+    PyArrayObject* const sums =
+        as_array(PyArray_ZEROS(1, const_cast<npy_intp*>(&channels), dtype == longdouble ? NPY_LONGDOUBLE : NPY_DOUBLE, 0));
+    PyObject* result = nullptr;
+    if (sums) {
+        arrays.grad_output = PyArray_BYTES(grad_output);
+        arrays.x = PyArray_BYTES(x);
+        arrays.result = PyArray_BYTES(out);
+        arrays.sums = PyArray_DATA(sums);
+        const auto work = [&] { return arrays.outer == 0 || reduce(reduction, dtype, arrays); };
+        if (compute(name, units, bytes, work)) result = PyTuple_Pack(2, out, sums);
+    }
+    Py_DECREF(out);
+    Py_XDECREF(sums);
+    return result;
+}
+
+PyObject* prelu_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
+    PyObject *const grad_output = args[0], *const x = args[1], *const slopes = args[2];
+    const npy_intp inner = PyLong_AsSsize_t(args[3]);
+    if (inner == -1 && PyErr_Occurred()) return nullptr;
+    DType dtype;
+    if (!is_plain_array(x) || !dtype_of(PyArray_TYPE(as_array(x)), dtype)) return not_implemented();
+    PyArrayObject* const data = as_array(x);
+    ReductionArrays arrays{};
+    if (!is_like(x, data) || !is_like(grad_output, data) || !is_taken(slopes, parameter_type_number(dtype)) ||
+        !set_shape(arrays, PyArray_SIZE(data), PyArray_SIZE(as_array(slopes)), inner)) {
+        return not_implemented();
+    }
+    arrays.slopes = PyArray_DATA(as_array(slopes));
+    clear_errors(units_of(dtype));
+    return call("prelu_grad", slope_gradient, dtype, units_of(dtype), arrays, as_array(grad_output), data, nullptr);
+}
+
+PyObject* bias_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
+    PyObject *const grad_output = args[0], *const y = args[1], *const out = args[5];
+    const npy_intp channels = PyLong_AsSsize_t(args[3]), inner = PyLong_AsSsize_t(args[4]);
+    if ((channels == -1 || inner == -1) && PyErr_Occurred()) return nullptr;
+    DType dtype;
+    if (!is_plain_array(y) || !dtype_of(PyArray_TYPE(as_array(y)), dtype)) return not_implemented();
+    PyArrayObject* const data = as_array(y);
+    ReductionArrays arrays{};
+    if (!is_like(y, data) || !is_like(grad_output, data) || !set_shape(arrays, PyArray_SIZE(data), channels, inner)) {
+        return not_implemented();
+    }
+    if (out != Py_None && !is_like(out, data)) return not_implemented();
+    Scalar slope;
+    Units units;
+    if (!read_slope(args[2], dtype, slope, units)) return not_implemented();
+    arrays.slopes = &slope;
+    arrays.one_slope = true;
+    return call("bias_leaky_relu_grad", bias_gradient, dtype, units, arrays, as_array(grad_output), data,
+                out == Py_None ? nullptr : as_array(out));
+}
+
+}  // namespace
+
+PyMethodDef reduction_methods[] = {method_of<4, prelu_grad>("_prelu_grad"),
+                                   method_of<6, bias_grad>("_bias_grad"),
+                                   {}};
+
+}  // namespace leaky_relu

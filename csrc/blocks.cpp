@@ -1,0 +1,163 @@
+#include "blocks.hpp"
+
+#include <algorithm>
+
+#include "dispatch.hpp"
+
+namespace leaky_relu {
+namespace {
+
+// Bytes of a buffer; those of all operands together fit into the first cache.
+constexpr std::size_t buffer_size = 4096;
+
+// Narrower rows do not keep the kernels busy, and are laid beside each other where that can be done.
+constexpr std::size_t narrow_below = 128;
+
+// A tile's rows make up whole cache lines of the operand that is transposed.
+constexpr std::size_t cache_line = 64;
+
+// Elements of a block where nothing is copied: enough to forget the cost of a block, few enough to share.
+constexpr std::size_t uncopied_elements = 1 << 14;
+
+}  // namespace
+
+struct Blocks::Buffers {
+    alignas(64) char memory[most_operands][buffer_size];
+    // What a buffer holds of a parameter that is the same for all rows: patterns are laid out once.
+    struct {
+        const char* from = nullptr;
+        std::size_t rows, columns;
+    } held[most_operands];
+};
+
+std::ptrdiff_t Blocks::size(int k) const {
+    return is_parameter(k) ? compute_size[job_.dtype] : element_size[job_.dtype];
+}
+
+Blocks::Blocks(const Elementwise& job, const Nest& nest, Store store, bool several_threads)
+    : job_(job),
+      nest_(nest),
+      operation_(operations[job.operation]),
+      kernel_(find_kernel(job.operation, job.dtype)),
+      store_(store),
+      several_threads_(several_threads) {
+    for (int k = 0; k < nest.operands; ++k) copiers_[k] = job.readers[k] ? job.readers[k] : find_copier(size(k));
+    for (int axis = 0; axis < nest.axes - 2; ++axis) outer_ *= nest.shape[axis];
+
+    bool tiles = false;
+    for (int k = 0; k < operation_.data; ++k) {
+        tiles |= !job.readers[k] && nest.step(k) != size(k) && nest.step(k) != 0 && nest.row_step(k) == size(k);
+    }
+    const std::size_t row = nest.row_length() * std::size_t(element_size[job.dtype]);
+    collapse_ = row < narrow_below && nest.rows() > 1 && nest.row_length() * compute_size[job.dtype] <= buffer_size;
+    tiles &= nest.rows() >= cache_line / std::size_t(2 * element_size[job.dtype]) && !collapse_;
+    choose_access(collapse_);
+    choose_shape(collapse_, tiles);
+}
+
+void Blocks::choose_access(bool collapse) {
+    const auto lies_as_needed = [&](int k) {
+        const bool rows_adjoin = nest_.row_step(k) == size(k) * std::ptrdiff_t(nest_.row_length());
+        return !job_.readers[k] && nest_.step(k) == size(k) && (!collapse || rows_adjoin);
+    };
+    unsigned along = 0;
+    for (int k = 0; k < nest_.operands; ++k) {
+        const bool constant_in_rows = nest_.step(k) == 0 && (!collapse || nest_.row_step(k) == 0);
+        if (is_parameter(k) && constant_in_rows) {
+            access_[k] = Access::per_row;
+        } else {
+            access_[k] = lies_as_needed(k) ? Access::direct : Access::copied;
+            if (is_parameter(k)) along |= 1u << k;
+        }
+    }
+    // The kernels know three forms; what is one for the row is repeated along it where they need that.
+    if (along) {
+        along_ = along & 1u << operation_.slope() ? Along::all : Along::all_but_slope;
+        const int last = along_ == Along::all ? operation_.count() : operation_.slope();
+        for (int k = operation_.data; k < last; ++k) {
+            if (access_[k] == Access::per_row) access_[k] = Access::copied;
+        }
+    }
+    for (int k = 0; k < nest_.operands; ++k) any_copied_ |= access_[k] == Access::copied || job_.readers[k];
+}
+
+void Blocks::choose_shape(bool collapse, bool tiles) {
+    const std::size_t rows = nest_.rows(), n = nest_.row_length();
+    rows_first_ = tiles;
+    if (any_copied_) {
+        const std::size_t most = buffer_size / std::size_t(compute_size[job_.dtype]);
+        block_columns_ = n;
+        if (tiles) {
+            const std::size_t tile_rows = std::min(rows, cache_line / std::size_t(element_size[job_.dtype]));
+            block_columns_ = std::min(n, most / tile_rows);
+        } else if (!collapse) {
+            block_columns_ = std::min(n, most);
+        }
+        block_rows_ = std::min(rows, most / block_columns_);
+        if (tiles) block_rows_ = std::min(block_rows_, cache_line / std::size_t(element_size[job_.dtype]));
+    } else {
+        block_columns_ = several_threads_ && rows * outer_ < 64 ? std::min(n, 2 * uncopied_elements) : n;
+        block_rows_ = std::clamp<std::size_t>(uncopied_elements / block_columns_, 1, rows);
+    }
+    row_blocks_ = (rows + block_rows_ - 1) / block_rows_;
+    column_blocks_ = (n + block_columns_ - 1) / block_columns_;
+}
+
+void Blocks::run(std::size_t begin, std::size_t end) const {
+    Buffers buffers;
+    for (std::size_t block = begin; block < end; ++block) run_block(block, buffers);
+}
+
+void Blocks::run_block(std::size_t block, Buffers& buffers) const {
+    const std::size_t blocks = row_blocks_ * column_blocks_, inner = block % blocks;
+    const std::size_t row = (rows_first_ ? inner % row_blocks_ : inner / column_blocks_) * block_rows_;
+    const std::size_t column = (rows_first_ ? inner / row_blocks_ : inner % column_blocks_) * block_columns_;
+    const std::size_t rows = std::min(block_rows_, nest_.rows() - row);
+    const std::size_t columns = std::min(block_columns_, nest_.row_length() - column);
+    const int output = nest_.output();
+
+    std::ptrdiff_t offsets[most_operands];
+    for (int k = 0; k < nest_.operands; ++k) {
+        offsets[k] = nest_.offsets[k] + std::ptrdiff_t(row) * nest_.row_step(k) + std::ptrdiff_t(column) * nest_.step(k);
+    }
+    std::size_t outer = block / blocks;
+    for (int axis = nest_.axes - 3; axis >= 0; --axis) {
+        const std::size_t index = outer % nest_.shape[axis];
+        outer /= nest_.shape[axis];
+        for (int k = 0; k < nest_.operands; ++k) offsets[k] += std::ptrdiff_t(index) * nest_.steps[axis][k];
+    }
+
+    Rows call;
+    call.rows = collapse_ ? 1 : rows;
+    call.n = collapse_ ? rows * columns : columns;
+    call.along = along_;
+    call.store = access_[output] == Access::copied ? Store::cached : store_;
+    for (int k = 0; k < nest_.operands; ++k) {
+        char* const lies_at = job_.args[k] + offsets[k];
+        if (access_[k] == Access::direct || (access_[k] == Access::per_row && !job_.readers[k])) {
+            call.args[k] = lies_at;
+            call.steps[k] = nest_.row_step(k);
+            continue;
+        }
+        const bool one_per_row = access_[k] == Access::per_row;
+        const bool same_for_all_rows = is_parameter(k) && nest_.row_step(k) == 0;
+        const std::size_t copy_rows = one_per_row && same_for_all_rows ? 1 : rows, n = one_per_row ? 1 : columns;
+        const std::ptrdiff_t row_size = std::ptrdiff_t(n) * size(k);
+        call.args[k] = buffers.memory[k];
+        call.steps[k] = copy_rows == 1 ? 0 : row_size;
+        if (k == output) continue;
+        if (same_for_all_rows) {
+            auto& held = buffers.held[k];
+            if (held.from == lies_at && held.rows >= copy_rows && held.columns == n) continue;
+            held = {lies_at, copy_rows, n};
+        }
+        copiers_[k]({lies_at, nest_.row_step(k), nest_.step(k), buffers.memory[k], row_size, size(k), copy_rows, n});
+    }
+    kernel_(call);
+    if (access_[output] == Access::copied) {
+        copiers_[output]({buffers.memory[output], std::ptrdiff_t(columns) * size(output), size(output),
+                          job_.args[output] + offsets[output], nest_.row_step(output), nest_.step(output), rows, columns});
+    }
+}
+
+}  // namespace leaky_relu

@@ -1,0 +1,46 @@
+// A nest of loops cut into blocks that a kernel takes. Operands that do not lie as it needs them are copied, block
+// by block, to and from buffers in the first cache.
+#pragma once
+
+#include "execute.hpp"
+
+namespace leaky_relu {
+
+class Blocks {
+  public:
+    Blocks(const Elementwise& job, const Nest& nest, Store store, bool several_threads);
+
+    std::size_t count() const { return outer_ * row_blocks_ * column_blocks_; }
+    std::size_t elements_each() const { return block_rows_ * block_columns_; }
+
+    // Blocks are independent of each other, unless an output trails an input.
+    void run(std::size_t begin, std::size_t end) const;
+
+  private:
+    // How a block gets at an operand.
+    enum class Access {
+        direct,    // as it lies
+        per_row,   // one element for each row: a parameter that is not along
+        copied     // through a buffer, row beside row
+    };
+    struct Buffers;
+
+    void choose_access(bool collapse);
+    void choose_shape(bool collapse, bool tiles);
+    void run_block(std::size_t block, Buffers& buffers) const;
+    bool is_parameter(int k) const { return k >= operation_.data && k < operation_.count(); }
+    std::ptrdiff_t size(int k) const;
+
+    const Elementwise& job_;
+    const Nest& nest_;
+    const Operation& operation_;
+    Kernel kernel_;
+    Copier copiers_[most_operands];
+    Access access_[most_operands];
+    Along along_ = Along::none;
+    Store store_;
+    bool collapse_, any_copied_ = false, rows_first_, several_threads_;
+    std::size_t outer_ = 1, block_rows_, block_columns_, row_blocks_, column_blocks_;
+};
+
+}  // namespace leaky_relu

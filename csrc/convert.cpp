@@ -1,0 +1,93 @@
+#include "convert.hpp"
+
+#include <bit>
+#include <type_traits>
+
+#include "half.hpp"
+
+namespace leaky_relu {
+namespace {
+
+// float16 of 0 to 255: a significand of 8 bits, without its leading one.
+struct SmallHalves {
+    std::uint16_t bits[256] = {};
+    constexpr SmallHalves() {
+        for (unsigned i = 1; i < 256; ++i) {
+            const unsigned exponent = unsigned(std::bit_width(i)) - 1;
+            bits[i] = std::uint16_t((exponent + 15) << 10 | (i << (10 - exponent) & 0x3ffu));
+        }
+    }
+};
+constexpr SmallHalves small_halves;
+
+template <class To, class From>
+To converted(From value) {
+    if constexpr (std::is_same_v<To, Half>) {
+        const int i = value;
+        return {std::uint16_t(i < 0 ? small_halves.bits[-i] | 0x8000u : small_halves.bits[i])};
+    } else if constexpr (sizeof(From) == 2 && std::is_class_v<From>) {
+        return To(widen(value));
+    } else if constexpr (std::is_same_v<From, long double>) {
+        return To(value);
+    } else {
+        return To(double(value));
+    }
+}
+
+template <class From, class To>
+void convert(const Copy& c) {
+    for (std::size_t r = 0; r < c.rows; ++r) {
+        const char* from = c.from + std::ptrdiff_t(r) * c.from_row;
+        To* const to = reinterpret_cast<To*>(c.to + std::ptrdiff_t(r) * c.to_row);
+        if (c.from_step == sizeof(From)) {
+            const From* const source = reinterpret_cast<const From*>(from);
+            for (std::size_t i = 0; i < c.n; ++i) to[i] = converted<To, From>(source[i]);
+        } else if (c.from_step == 0) {
+            const To value = converted<To, From>(*reinterpret_cast<const From*>(from));
+            for (std::size_t i = 0; i < c.n; ++i) to[i] = value;
+        } else {
+            for (std::size_t i = 0; i < c.n; ++i, from += c.from_step) {
+                to[i] = converted<To, From>(*reinterpret_cast<const From*>(from));
+            }
+        }
+    }
+}
+
+// In the order of Source.
+template <class To>
+constexpr Copier to[] = {convert<std::uint8_t, To>, convert<std::int8_t, To>,   convert<std::uint8_t, To>,
+                         convert<std::int16_t, To>, convert<std::uint16_t, To>, convert<std::int32_t, To>,
+                         convert<std::uint32_t, To>, convert<std::int64_t, To>, convert<std::uint64_t, To>,
+                         convert<Half, To>,         convert<BFloat16, To>,      convert<float, To>,
+                         convert<double, To>,       convert<long double, To>};
+
+}  // namespace
+
+Copier read_parameter(Source source, DType dtype) {
+    switch (dtype) {
+        case float64: return source == Source::full ? nullptr : to<double>[int(source)];
+        case longdouble: return nullptr;
+        default: return source == Source::single ? nullptr : to<float>[int(source)];
+    }
+}
+
+Copier read_integers(Source source) {
+    switch (source) {
+        case Source::boolean:
+        case Source::uint8: return convert<std::uint8_t, Half>;
+        case Source::int8: return convert<std::int8_t, Half>;
+        case Source::int16: return convert<std::int16_t, float>;
+        case Source::uint16: return convert<std::uint16_t, float>;
+        case Source::int32: return convert<std::int32_t, double>;
+        case Source::uint32: return convert<std::uint32_t, double>;
+        case Source::int64: return convert<std::int64_t, double>;
+        case Source::uint64: return convert<std::uint64_t, double>;
+        default: return nullptr;
+    }
+}
+
+DType dtype_of_integers(Source source) {
+    return source <= Source::uint8 ? float16 : source <= Source::uint16 ? float32 : float64;
+}
+
+}  // namespace leaky_relu

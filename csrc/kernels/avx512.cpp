@@ -1,8 +1,0 @@
-#include "../vec/avx512.hpp"
-
-#include "../make_table.hpp"
-
-namespace leaky_relu {
-constexpr KernelTable avx512_table =
-    make_table<Vec, Half, BFloat16, float, double>("avx512", cpu_avx2 | cpu_f16c | cpu_avx512);
-}

@@ -1,0 +1,46 @@
+#include "machine.hpp"
+
+#if defined(__linux__)
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdint>
+#include <initializer_list>
+#endif
+
+namespace leaky_relu {
+namespace {
+
+#if defined(__linux__)
+// The number at the beginning of a file; 0 where there is none. Streams might throw, and nobody could catch it.
+std::uint32_t number_in(const char* path) {
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    char text[32];
+    const ssize_t length = read(file, text, sizeof text);
+    close(file);
+    std::uint32_t number = 0;
+    if (length > 0) std::from_chars(text, text + length, number);  // leaves 0 where it cannot read
+    return number;
+}
+#endif
+
+std::size_t read_last_level_cache() {
+#if defined(__linux__)
+    // From the kernel: sysconf(_SC_LEVEL3_CACHE_SIZE) of glibc 2.36 adds up all caches of an AMD package.
+    for (const char* path : {"/sys/devices/system/cpu/cpu0/cache/index3/size",
+                             "/sys/devices/system/cpu/cpu0/cache/index2/size"}) {
+        if (const std::size_t kilobytes = number_in(path)) return kilobytes << 10;
+    }
+#endif
+    return std::size_t(32) << 20;
+}
+
+const std::size_t bytes_of_last_level_cache = read_last_level_cache();
+
+}  // namespace
+
+std::size_t last_level_cache() { return bytes_of_last_level_cache; }
+
+}  // namespace leaky_relu

@@ -1,0 +1,162 @@
+#include "reduction.hpp"
+
+#include <memory>
+#include <new>
+#include <type_traits>
+
+#include "dispatch.hpp"
+#include "execute.hpp"
+#include "slices.hpp"
+
+namespace leaky_relu {
+namespace {
+
+template <std::size_t n, class Wide>
+Wide sum_halves(Wide (&all)[n]) {
+    if constexpr (n == 1) {
+        return all[0];
+    } else {
+        Wide sums[n / 2];
+        for (std::size_t i = 0; i < n / 2; ++i) sums[i] = all[i] + all[i + n / 2];
+        return sum_halves<n / 2>(sums);
+    }
+}
+
+// A unit of work leaves its sums in `parts`, which are then added up.
+template <class Compute, class Slices>
+struct Job {
+    using Wide = std::conditional_t<(sizeof(Compute) > sizeof(double)), Compute, double>;
+
+    const ReductionArrays& arrays;
+    Slices slices;
+    ReductionKernel kernel;
+    std::size_t size;
+    Store store;
+    Wide* parts;
+
+    const Compute* slopes(std::size_t channel) const {
+        return static_cast<const Compute*>(arrays.slopes) + (arrays.one_slope ? 0 : channel);
+    }
+
+    void call(std::size_t first, ReductionRows rows) const {
+        rows.grad_output = arrays.grad_output + first * size;
+        rows.x = arrays.x + first * size;
+        rows.result = arrays.result + first * size;
+        rows.store = store;
+        if (rows.rows == 0) {
+            rows.width = rows.rest;
+            rows.rows = 1;
+            rows.rest = 0;
+        }
+        kernel(rows);
+    }
+
+    static void units(const void* self, std::size_t begin, std::size_t end) {
+        const Job& job = *static_cast<const Job*>(self);
+        for (std::size_t unit = begin; unit < end; ++unit) job.unit(unit);
+    }
+
+    void unit(std::size_t u) const {
+        if constexpr (std::is_same_v<Slices, Segments>) {
+            do_segment(u);
+        } else {
+            do_strip(u);
+        }
+    }
+
+    void do_segment(std::size_t u) const {
+        const std::size_t n = slices.length(u);
+        Wide totals[sum_lanes] = {};
+        ReductionRows rows{};
+        rows.slopes = slopes(slices.run(u) % arrays.channels);
+        rows.one_slope = true;
+        rows.sums = totals;
+        rows.width = rows.stride = sum_lanes;
+        rows.rows = n / sum_lanes;
+        rows.rest = n % sum_lanes;
+        call(slices.first(u), rows);
+        parts[u] = sum_halves(totals);
+    }
+
+    void do_strip(std::size_t u) const {
+        const std::size_t column = slices.column(u), width = slices.columns(u), inner = slices.inner;
+        const std::size_t channel = column / inner, count = width / slices.rows_beside / inner;
+        const auto each_column = [&](auto body) {
+            for (std::size_t i = 0; i < width;) {
+                for (std::size_t c = 0; c < count; ++c) {
+                    for (std::size_t k = 0; k < inner; ++k) body(i++, c);
+                }
+            }
+        };
+
+        Compute slope_per_column[most_strip];
+        Wide totals[most_strip];
+        std::fill_n(totals, (width + sum_lanes - 1) / sum_lanes * sum_lanes, Wide(0));
+        if (!arrays.one_slope) {
+            each_column([&](std::size_t i, std::size_t c) { slope_per_column[i] = *slopes(channel + c); });
+        }
+        ReductionRows rows{};
+        rows.slopes = arrays.one_slope ? arrays.slopes : slope_per_column;
+        rows.one_slope = arrays.one_slope;
+        rows.sums = totals;
+        rows.width = width;
+        rows.rows = slices.array_rows(u) / slices.rows_beside;
+        rows.stride = slices.wide;
+        rows.rest = slices.array_rows(u) % slices.rows_beside * slices.row;
+        call(slices.first_row(u) * slices.row + column, rows);
+
+        Wide* const to = parts + slices.block(u) * arrays.channels + channel;
+        each_column([&](std::size_t i, std::size_t c) { to[c] += totals[i]; });
+    }
+};
+
+// The parts lie as [outer][channel][count] and are added up channel by channel.
+template <class Compute, class Slices>
+bool run(ReductionKernel kernel, DType dtype, const ReductionArrays& arrays, Slices slices, std::size_t outer,
+         std::size_t count) {
+    using Wide = typename Job<Compute, Slices>::Wide;
+    const std::size_t size = std::size_t(element_size[dtype]);
+    const std::size_t traffic = 3 * arrays.outer * arrays.channels * arrays.inner * size;
+    const std::unique_ptr<Wide[]> parts(new (std::nothrow) Wide[outer * arrays.channels * count]());
+    if (!parts) return false;
+
+    const Store store = store_for(traffic, arrays.result == arrays.grad_output);
+    const Job<Compute, Slices> job{arrays, slices, kernel, size, store, parts.get()};
+    if (dtype == longdouble) {  // whose flags are the x87's, which no worker hands over
+        job.units(&job, 0, slices.units());
+    } else {
+        share(slices.units(), slices.elements_each(), traffic, job.units, &job);
+    }
+    Wide* const sums = static_cast<Wide*>(arrays.sums);
+    std::fill_n(sums, arrays.channels, Wide(0));
+    const Wide* part = parts.get();
+    for (std::size_t o = 0; o < outer; ++o) {
+        for (std::size_t c = 0; c < arrays.channels; ++c) {
+            for (std::size_t i = 0; i < count; ++i) sums[c] += *part++;
+        }
+    }
+    return true;
+}
+
+template <class Compute>
+bool run(ReductionKernel kernel, DType dtype, const ReductionArrays& arrays) {
+    if (arrays.inner >= segments_from) {
+        const Segments slices(arrays.outer, arrays.channels, arrays.inner);
+        return run<Compute>(kernel, dtype, arrays, slices, arrays.outer, slices.per_run);
+    }
+    const Strips slices(arrays.outer, arrays.channels, arrays.inner);
+    return run<Compute>(kernel, dtype, arrays, slices, slices.blocks, 1);
+}
+
+}  // namespace
+
+bool reduce(Reduction reduction, DType dtype, const ReductionArrays& arrays) {
+    const ReductionKernel kernel = find_reduction(reduction, dtype);
+    switch (dtype) {
+        case longdouble: return run<long double>(kernel, dtype, arrays);
+        case float64: return run<double>(kernel, dtype, arrays);
+        default: return run<float>(kernel, dtype, arrays);
+    }
+}
+
+}  // namespace leaky_relu

@@ -1,0 +1,176 @@
+#!/usr/bin/env -S uv run --script
+# /// script
+# dependencies = ["nox>=2025.2.9"]
+# ///
+"""
+All checks, each defined once: `nox` runs the usual ones, `nox -l` lists all, `.ci/run` runs what decides.
+
+Arguments after `--` go to pytest.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+
+ROOT = Path(__file__).parent
+PROJECT = nox.project.load_toml()
+PYTHONS = nox.project.python_versions(PROJECT)
+OLDEST_NUMPY = re.fullmatch(r"numpy>=([\d.]+)", PROJECT["project"]["dependencies"][0])[1]
+NOT_SOURCE = (".git", ".nox", ".venv", ".*_cache", ".hypothesis", "build", "dist", "__pycache__")
+LARGEST = 1_000_000  # bytes of a wheel or source distribution
+SANITIZED = {
+    "asan": (["libasan.so", "libstdc++.so"], ["tests", "-m", "not slow"]),
+    # Less forks: ThreadSanitizer starts no threads in the child of a process that had several.
+    "tsan": (
+        ["libtsan.so", "libstdc++.so"],
+        ["tests/test_threads.py", "tests/test_concurrency.py", "-k", "not fork"],
+    ),
+}
+
+
+def group(name):
+    """Give the requirements of a dependency group."""
+    return nox.project.dependency_groups(PROJECT, name)
+
+
+def pytest(session, *args, **kwargs):
+    session.run("python", "-m", "pytest", "-q", *args, *session.posargs, **kwargs)
+
+
+def code_blocks(document, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / document).read_text(), re.M | re.S)
+
+
+@contextlib.contextmanager
+def fresh_copy(session):
+    """Work in a copy of the checkout, without what was built there."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copytree(ROOT, Path(folder, ROOT.name), ignore=shutil.ignore_patterns(*NOT_SOURCE))
+        with session.chdir(copy):
+            yield
+
+
+def run_commands(session, document, **env):
+    """Run those shell commands of a document that begin with an environment, each block in a fresh copy."""
+    for block in code_blocks(document, "sh"):
+        if block.startswith("python3 -m venv"):
+            with fresh_copy(session):
+                session.run("bash", "-euxo", "pipefail", "-c", block, external=True, env=env)
+
+
+@nox.session(venv_backend="none", default=False, tags=["ci"])
+def readme(session):
+    """Run the commands of README.md, as they stand there, each in a fresh environment."""
+    run_commands(session, "README.md")
+
+
+@nox.session(venv_backend="none", default=False, tags=["ci"])
+def contributing(session):
+    """Run the commands of CONTRIBUTING.md, as they stand there, on a machine without CMake and Ninja."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("cmake", "ninja"):
+            Path(folder, name).write_text("#!/bin/sh\nexit 1\n")
+            Path(folder, name).chmod(0o755)
+        run_commands(session, "CONTRIBUTING.md", PATH=f"{folder}:{os.environ['PATH']}")
+
+
+@nox.session(tags=["ci"])
+def lint(session):
+    """Check format, lint, types, docstrings, spelling, workflows: all of .pre-commit-config.yaml."""
+    session.install(*group("lint"))
+    with contextlib.ExitStack() as stack:
+        if not (ROOT / ".git").exists():  # an archive of the sources; pre-commit works on repositories
+            stack.enter_context(fresh_copy(session))
+            session.run("git", "init", "--quiet", external=True)
+            session.run("git", "add", "--all", external=True)
+        session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure")
+
+
+@nox.session(python=PYTHONS, tags=["ci"])
+def tests(session):
+    """Run the suite, with each Python that is there."""
+    session.install(".[test]")
+    pytest(session)
+
+
+@nox.session(default=False, tags=["ci"])
+def optional(session):
+    """Run the suite with all optional packages (bits against PyTorch), then without the fast path."""
+    session.install(".[test]", *group("optional"))
+    pytest(session)
+    pytest(session, env={"LEAKY_RELU_FAST_CALL": "0"})
+
+
+@nox.session(default=False, tags=["ci"])
+def docs_check(session):
+    """Check docstrings by numpydoc's rules; run their examples and the Python code of README.md."""
+    session.install(".[test]", *group("docs"))
+    pytest(session, "tests/test_public.py")
+    session.run("python", "-W", "error", "-c", "\n".join(code_blocks("README.md", "python")))
+
+
+@nox.session(default=False, tags=["ci"])
+def oldest(session):
+    """Build source distribution and wheel, see that they are small, run the suite with the oldest NumPy."""
+    dist = Path(session.create_tmp(), "dist")
+    shutil.rmtree(dist, ignore_errors=True)
+    session.install("build")
+    session.run("python", "-m", "build", "--quiet", "--outdir", str(dist))
+    for file in dist.iterdir():
+        session.log(f"{file.name}: {file.stat().st_size} bytes")
+        if file.stat().st_size > LARGEST:
+            session.error(f"{file.name} has more than {LARGEST} bytes")
+    (wheel,) = dist.glob("*.whl")
+    session.install(f"{wheel}[test]", f"numpy=={OLDEST_NUMPY}.*")
+    pytest(session)
+
+
+@nox.session(default=False, tags=["ci"])
+def clang(session):
+    """Run the suite on what Clang makes, which compiles the wheels for macOS."""
+    session.install(".[test]", env={"CC": "clang", "CXX": "clang++"})
+    pytest(session)
+
+
+@nox.session(default=False, tags=["ci"])
+@nox.parametrize("sanitizer", [nox.param(name, id=name) for name in SANITIZED])
+def sanitize(session, sanitizer):
+    """Run the tests that suit it under a sanitizer: asan (with UndefinedBehaviorSanitizer) or tsan."""
+    libraries, suited = SANITIZED[sanitizer]
+    build = (f"cmake.args=--preset={sanitizer}", "cmake.build-type=RelWithDebInfo", "install.strip=false")
+    session.install(".[test]", *(part for setting in build for part in ("-C", setting)))
+    # Python is not instrumented, so the sanitizer is loaded before it, and what throws exceptions as well.
+    found = [session.run("g++", f"-print-file-name={name}", external=True, silent=True) for name in libraries]
+    env = {
+        "LD_PRELOAD": " ".join(name.strip() for name in found),
+        "ASAN_OPTIONS": "detect_leaks=0",  # of the interpreter, which frees little when it ends
+        "TSAN_OPTIONS": "halt_on_error=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "PYTHONMALLOC": "malloc",
+    }
+    pytest(session, *suited, env=env)
+
+
+@nox.session(venv_backend="none", default=False, tags=["ci"])
+def aarch64(session):
+    """Run the suite, less its slow tests, on the neon target under QEMU (`.ci/aarch64`)."""
+    session.run(".ci/aarch64", "-q", "-m", "not slow", *session.posargs, external=True)
+
+
+@nox.session(default=False)
+def bench(session):
+    """Check the ratios of speed that this project holds itself to, on this machine."""
+    session.install(".[bench]")
+    session.run("python", "-m", "bench", "--must", *session.posargs)
+
+
+if __name__ == "__main__":
+    nox.main()

@@ -1,0 +1,1 @@
+"""Leaky ReLU beside its peers: what the demonstration and bench/ share."""

@@ -1,0 +1,130 @@
+"""An array in a .npy file, a member of a .npz file or a pipe, to be read piece by piece."""
+
+import io
+import math
+import os
+import stat
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+STANDARD_STREAM = "-"
+
+
+@dataclass(frozen=True)
+class NpySource:
+    """
+    What a .npy file says of itself, and the stream, at the first byte of the data.
+
+    ``name`` is what messages call it.
+    """
+
+    stream: BinaryIO
+    name: str
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    fortran_order: bool
+
+    @property
+    def count(self) -> int:
+        return math.prod(self.shape)
+
+    def read_into(self, x: NDArray[Any]) -> None:
+        """Fill an array of one dimension with the next elements."""
+        view, done = x.view(np.uint8).data, 0
+        with naming(self.name):
+            while count := cast(io.BufferedReader, self.stream).readinto(view[done:]):
+                done += count
+        if done < x.nbytes:
+            raise ValueError(f"{self.name}: ends early, {x.nbytes - done:,} bytes or more are missing")
+
+
+@contextmanager
+def open_npy(source: str, member: str | None = None) -> Iterator[NpySource]:
+    """
+    Open the array that is in a file.
+
+    Parameters
+    ----------
+    source : str
+        A .npy file, a pipe that gives one, a .npz file, or ``"-"`` for standard input.
+    member : str, optional
+        Which array of a .npz file; may be left out if there is but one.
+
+    Raises
+    ------
+    OSError, ValueError
+        With a message of one line that names the file.
+    """
+    if member is not None and not source.endswith(".npz"):
+        raise ValueError(f"{source}: is not a .npz file, so it has no member {member!r}")
+    with ExitStack() as stack:
+        if source == STANDARD_STREAM:
+            opened = _read_header(sys.stdin.buffer, "standard input", _size(sys.stdin.buffer))
+        else:
+            with naming(source):
+                if source.endswith(".npz"):
+                    archive = stack.enter_context(zipfile.ZipFile(source))
+                    info = archive.getinfo(_member_of(archive, source, member))
+                    stream = cast(BinaryIO, stack.enter_context(archive.open(info)))
+                    name = f"{source}: {info.filename.removesuffix('.npy')}"
+                    opened = _read_header(stream, name, info.file_size)
+                else:
+                    file = stack.enter_context(open(source, "rb"))
+                    opened = _read_header(file, source, _size(file))
+        yield opened
+
+
+def _size(file: BinaryIO) -> int | None:
+    status = os.fstat(file.fileno())
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+def _member_of(archive: zipfile.ZipFile, source: str, member: str | None) -> str:
+    names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+    if member is None and len(names) == 1:
+        member = names[0]
+    if member not in names:
+        problem = "which of its arrays?" if member is None else f"has no array {member!r}"
+        raise ValueError(f"{source}: {problem} --member is to be one of {', '.join(names) or 'none at all'}")
+    return f"{member}.npy"
+
+
+def _read_header(stream: BinaryIO, name: str, size: int | None) -> NpySource:
+    try:
+        version = np.lib.format.read_magic(stream)
+        if version == (1, 0):
+            shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
+        elif version == (2, 0):
+            shape, fortran_order, dtype = np.lib.format.read_array_header_2_0(stream)
+        else:
+            raise ValueError(f"version {version[0]}.{version[1]} of the format is for structured arrays")
+        if min(shape, default=0) < 0:
+            raise ValueError(f"a shape of {shape}")
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{name}: not a .npy file: {error}") from error
+    opened = NpySource(stream, name, dtype, shape, fortran_order)
+    needed = opened.count * dtype.itemsize
+    if size is not None and (there := size - stream.tell()) < needed:
+        raise ValueError(f"{name}: ends early: {needed:,} bytes of data are promised, {there:,} there")
+    return opened
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Let errors of input and output tell which file they are about, unless they do."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror or str(error), name) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise ValueError(f"{name}: cannot be read: {error}") from error

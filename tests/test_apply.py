@@ -1,0 +1,385 @@
+"""``leaky-relu apply``: what is in a .npy file, in any size, from anywhere, and never half a file."""
+
+import io
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import numpy as np
+import pytest
+from leaky_relu import _apply as module
+from leaky_relu import _atomic_file, _progress, leaky_relu
+from leaky_relu.__main__ import main
+from leaky_relu._apply import apply
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Work in a new folder, which is empty in the end but for the files that the test names."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(params=["nameless", "hidden"])
+def unfinished(request, monkeypatch):
+    """Both kinds of unfinished files: those without a name (Linux) and hidden ones (anywhere)."""
+    if request.param == "hidden":
+        monkeypatch.setattr(_atomic_file, "_HAS_NAMELESS_FILES", False)
+
+
+def saved(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "leaky_relu", "apply", *arguments], capture_output=True, check=False, **options
+    )
+
+
+def refusal(capsys, monkeypatch, *arguments):
+    """Return the one line in which the command line refuses to apply."""
+    monkeypatch.setattr(sys, "argv", ["leaky_relu", "apply", *arguments])
+    assert main() == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("leaky-relu: error: ")
+    assert output.err.count("\n") == 1
+    return output.err
+
+
+def test_from_the_shell():
+    np.save("x.npy", np.float32([-2, 3]))
+    result = run("x.npy", "--negative-slope", "-0.5", "y.npy")
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+    np.testing.assert_array_equal(np.load("y.npy"), np.float32([1, 3]), strict=True)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "g", ">f4", ">f8", "?", "i1", "u2", "i8"])
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0), (7,), (3, 4)])
+def test_decides_as_the_ufunc(dtype, shape, unfinished):
+    x = (np.arange(np.prod(shape, dtype=int)).reshape(shape) * 3 - 5).astype(dtype)
+    np.save("x.npy", x)
+    apply("x.npy", "y.npy")
+    y = np.load("y.npy")
+    np.testing.assert_array_equal(y, np.asarray(leaky_relu(x)), strict=True)
+    assert y.dtype.isnative
+    assert sorted(os.listdir()) == ["x.npy", "y.npy"]
+
+
+@pytest.mark.parametrize("dtype", ["f4", "i1", ">f8"])
+@pytest.mark.parametrize("count", [15, 16, 17, 100])
+def test_pieces(dtype, count, monkeypatch):
+    monkeypatch.setattr(module, "_PIECE", 16 * np.dtype(dtype).itemsize)
+    x = (np.arange(count) - count // 2).astype(dtype)
+    np.save("x.npy", x)
+    apply("x.npy", "y.npy", 0.5)
+    np.testing.assert_array_equal(np.load("y.npy"), leaky_relu(x, 0.5))
+
+
+def test_keeps_fortran_order():
+    np.save("x.npy", np.asfortranarray(np.arange(-6.0, 6).reshape(3, 4)))
+    apply("x.npy", "y.npy")
+    y = np.load("y.npy")
+    assert y.flags.fnc
+    np.testing.assert_array_equal(y, leaky_relu(np.load("x.npy")))
+
+
+def test_older_format_of_the_header():
+    with open("x.npy", "wb") as file:
+        np.lib.format.write_array(file, np.float32([-1, 2]), version=(2, 0))
+    apply("x.npy", "y.npy", 0.5)
+    np.testing.assert_array_equal(np.load("y.npy"), np.float32([-0.5, 2]), strict=True)
+
+
+@pytest.mark.parametrize("dtype", ["f4", ">f4"])
+def test_in_place(dtype, monkeypatch):
+    monkeypatch.setattr(module, "_PIECE", 64)
+    x = (np.arange(100) - 50).astype(dtype)
+    np.save("x.npy", x)
+    number = os.stat("x.npy").st_ino
+    apply("x.npy", "x.npy", -0.5, in_place=True)
+    np.testing.assert_array_equal(np.load("x.npy"), leaky_relu(x, -0.5))
+    assert (os.stat("x.npy").st_ino, os.listdir()) == (number, ["x.npy"])
+
+
+def test_in_place_tells_how_far_it_came(capsys, monkeypatch):
+    monkeypatch.setattr(module, "_PIECE", 64)
+    np.save("x.npy", np.ones(100, np.float32))
+    os.truncate("x.npy", os.path.getsize("x.npy") - 4)
+    monkeypatch.setattr("leaky_relu._npy_source._size", lambda file: None)
+    words = refusal(capsys, monkeypatch, "x.npy", "--in-place")
+    assert "ends early, 4 bytes" in words
+    assert "about 96 of 100 elements are written over" in words
+
+
+def test_in_place_takes_what_keeps_its_dtype(capsys, monkeypatch):
+    np.save("x.npy", np.arange(3))
+    assert "int64, but the result float64" in refusal(capsys, monkeypatch, "x.npy", "--in-place")
+
+
+def test_standard_streams():
+    x = np.arange(-500_000, 500_000, dtype=np.float32)
+    result = run("-", "-", input=saved(x))
+    assert (result.returncode, result.stderr) == (0, b"")
+    np.testing.assert_array_equal(np.load(io.BytesIO(result.stdout)), leaky_relu(x), strict=True)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_member_of_an_archive(save, capsys, monkeypatch):
+    save("x.npz", a=np.float32([-1, 2]), b=np.arange(3))
+    apply("x.npz", "y.npy", 0.5, member="a")
+    np.testing.assert_array_equal(np.load("y.npy"), np.float32([-0.5, 2]), strict=True)
+    assert "one of a, b" in refusal(capsys, monkeypatch, "x.npz", "z.npy")
+    assert "no array 'c'" in refusal(capsys, monkeypatch, "x.npz", "z.npy", "--member", "c")
+    assert "not a .npz file" in refusal(capsys, monkeypatch, "y.npy", "z.npy", "--member", "a")
+
+
+def test_only_member_of_an_archive():
+    np.savez("x.npz", np.ones(3))
+    apply("x.npz", "y.npy")
+    np.testing.assert_array_equal(np.load("y.npy"), np.ones(3), strict=True)
+
+
+@pytest.mark.parametrize("raw", ["V2", "u2", "i2"])
+def test_bfloat16_comes_and_goes_as_raw_bits(raw):
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    x = np.array([-1, 2, -3], ml_dtypes.bfloat16)
+    np.save("x.npy", x.view(raw))
+    apply("x.npy", "y.npy", 0.3, dtype="bfloat16")
+    y = np.load("y.npy")
+    assert y.dtype == raw
+    np.testing.assert_array_equal(y.view("u2"), leaky_relu(x, 0.3).view("u2"))
+
+
+@pytest.mark.parametrize(
+    ("array", "dtype", "words"),
+    [
+        (np.ones(2, "f4"), "float32", "not of float32"),
+        (np.ones(2, ">u2"), "float16", "not of >u2"),
+        (np.ones(2, "u1"), "float16", "float16 takes 2 bytes"),
+    ],
+)
+def test_raw_bits_that_are_none(array, dtype, words, capsys, monkeypatch):
+    np.save("x.npy", array)
+    assert words in refusal(capsys, monkeypatch, "x.npy", "y.npy", "--dtype", dtype)
+
+
+def header(shape):
+    return saved(np.float32(0)).replace(
+        b"'shape': (), }" + b" " * len(shape), b"'shape': (" + shape + b"), }"
+    )
+
+
+def empty_zip():
+    file = io.BytesIO()
+    zipfile.ZipFile(file, "w").close()
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "No such file"),
+        (b"", "not a .npy file"),
+        (b"1.0 2.0\n", "not a .npy file"),
+        (empty_zip(), "not a .npy file"),
+        (pickle.dumps([1.0]), "not a .npy file"),
+        (saved(np.array([None])), "object"),
+        (b"\x93NUMPY\x03\x00", "structured"),
+        (saved(np.ones(100))[:-1], "ends early: 800 bytes of data are promised, 799 there"),
+        (header(b"1" + b"0" * 30 + b","), "ends early"),
+        (header(b"-3,"), "not a .npy file"),
+        (saved(np.ones(2, complex)), "complex128"),
+        (saved(np.zeros(2, "V2")), "--dtype bfloat16"),
+        (saved(np.array(["a"])), "<U1"),
+    ],
+)
+def test_input_that_is_none(content, words, capsys, monkeypatch):
+    if content is not None:
+        with open("x.npy", "wb") as file:
+            file.write(content)
+    with open("y.npy", "wb") as file:
+        file.write(b"as it was")
+    message = refusal(capsys, monkeypatch, "x.npy", "y.npy", "--force")
+    assert "x.npy" in message
+    assert words in message
+    with open("y.npy", "rb") as file:
+        assert file.read() == b"as it was"
+    assert set(os.listdir()) <= {"x.npy", "y.npy"}
+
+
+@pytest.mark.parametrize("content", [b"PK", empty_zip()])
+def test_archives_that_are_none(content, capsys, monkeypatch):
+    with open("x.npz", "wb") as file:
+        file.write(content)
+    assert "x.npz: " in refusal(capsys, monkeypatch, "x.npz", "y.npy")
+
+
+def link_to_itself():
+    os.symlink("y.npy", "y.npy")
+
+
+def read_only():
+    np.save("y.npy", np.zeros(1))
+    os.chmod("y.npy", 0o444)
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("target", "make", "options", "words"),
+    [
+        ("y.npy", lambda: np.save("y.npy", np.zeros(1)), [], "y.npy: exists; to replace it, use --force"),
+        ("y.npy", read_only, ["--force"], "y.npy: is read-only"),
+        ("y.npy", link_to_itself, ["--force"], "y.npy: Too many levels of symbolic links"),
+        ("y.npy", lambda: os.mkdir("y.npy"), ["--force"], "y.npy: Is a directory"),
+        ("y.npy", lambda: os.mkfifo("y.npy"), ["--force"], "y.npy: is not a regular file"),
+        ("x.npy", lambda: None, ["--force"], "x.npy: is the input; to write over it, use --in-place"),
+        ("y.npy", lambda: os.link("x.npy", "y.npy"), ["--force"], "is the input"),
+        ("y.npy", lambda: os.symlink("x.npy", "y.npy"), ["--force"], "is the input"),
+        ("missing/y.npy", lambda: None, [], "missing/y.npy: No such file"),
+        ("x.npy/y.npy", lambda: None, [], "x.npy/y.npy: Not a directory"),
+        ("y.csv", lambda: None, [], "must end with .npy"),
+        ("y" * 260 + ".npy", lambda: None, [], "File name too long"),
+    ],
+)
+def test_target_that_is_none(target, make, options, words, unfinished, capsys, monkeypatch):
+    np.save("x.npy", np.ones(3))
+    make()
+    before = sorted(os.listdir())
+    assert words in refusal(capsys, monkeypatch, "x.npy", target, *options)
+    assert sorted(os.listdir()) == before
+    np.testing.assert_array_equal(np.load("x.npy"), np.ones(3))
+
+
+@posix_only
+def test_source_that_is_read_only_is_not_written_over(capsys, monkeypatch):
+    read_only()
+    assert "y.npy: is read-only" in refusal(capsys, monkeypatch, "y.npy", "--in-place")
+
+
+@posix_only
+def test_replaces_what_a_link_points_to_and_keeps_its_mode(unfinished):
+    np.save("x.npy", np.ones(3))
+    for name, mode in (("there.npy", 0o600), ("new.npy", None)):
+        if mode:
+            os.close(os.open(name, os.O_CREAT | os.O_WRONLY, mode))
+        os.symlink(name, f"link to {name}")
+        apply("x.npy", f"link to {name}", force=True)
+        assert os.path.islink(f"link to {name}")
+        np.testing.assert_array_equal(np.load(name), np.ones(3))
+        assert os.stat(name).st_mode & 0o777 == (mode or os.stat("x.npy").st_mode & 0o777)
+
+
+def test_target_with_the_longest_name(unfinished):
+    np.save("x.npy", np.ones(3))
+    name = "y" * 251 + ".npy"
+    apply("x.npy", name)
+    apply("x.npy", name, force=True)
+    assert sorted(os.listdir()) == ["x.npy", name]
+
+
+def test_target_that_appears_meanwhile_is_kept(unfinished):
+    np.save("x.npy", np.ones(3))
+    with pytest.raises(FileExistsError), _atomic_file.atomic_file(module.Path("y.npy"), replace=False):
+        np.save("y.npy", np.zeros(1))
+    assert sorted(os.listdir()) == ["x.npy", "y.npy"]
+    assert np.load("y.npy") == [0]
+
+
+@pytest.mark.parametrize(("options", "status", "kind"), [((), 0, b"warning"), (("-W", "error"), 2, b"error")])
+def test_warns_in_one_line(options, status, kind):
+    np.save("x.npy", np.float32([-1e38]))
+    command = [
+        sys.executable,
+        *options,
+        "-m",
+        "leaky_relu",
+        "apply",
+        "x.npy",
+        "y.npy",
+        "--negative-slope=1e2",
+    ]
+    result = subprocess.run(command, capture_output=True, check=False)
+    assert result.returncode == status
+    assert result.stderr == b"leaky-relu: " + kind + b": overflow encountered in leaky_relu\n"
+
+
+def test_full_disk_leaves_nothing_behind():
+    pytest.importorskip("resource")  # a limit on the size of files stands for a full disk
+    np.save("x.npy", np.ones(10_000))
+    code = (
+        "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (9999, 9999));"
+        "sys.argv[1:] = ['apply', 'x.npy', 'y.npy']; runpy.run_module('leaky_relu', run_name='__main__')"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (2, "leaky-relu: error: y.npy: File too large\n")
+    assert os.listdir() == ["x.npy"]
+
+
+@posix_only
+@pytest.mark.parametrize("kind", ["nameless", "hidden"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_leaves_nothing_behind_and_is_seen(number, kind):
+    code = (
+        "import sys; from leaky_relu import _atomic_file, __main__;"
+        f"_atomic_file._HAS_NAMELESS_FILES = {kind == 'nameless'};"
+        "sys.argv[1:] = ['apply', '-', 'y.npy']; sys.exit(__main__.main())"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdin.write(saved(np.ones(1_000_000))[:-8])  # it goes on to wait for the last element
+    process.stdin.flush()
+    time.sleep(0.3)
+    process.send_signal(number)
+    assert process.wait(60) == -number
+    assert (process.stderr.read(), os.listdir()) == (b"", [])
+    process.stdin.close()
+    process.stderr.close()
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_file():
+    resource = pytest.importorskip("resource")
+    count = 100_000_000
+    with open("x.npy", "wb") as file:
+        fields = {"descr": "<f4", "fortran_order": False, "shape": (count,)}
+        np.lib.format.write_array_header_1_0(file, fields)
+        file.truncate(file.tell() + 4 * count)
+    assert run("x.npy", "y.npy").returncode == 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit < 300e6
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("kind", ["plain", "rich"])
+def test_progress_on_a_terminal(kind, monkeypatch):
+    if kind == "rich":
+        pytest.importorskip("rich")
+        monkeypatch.setenv("TERM", "xterm")
+    else:
+        monkeypatch.setitem(sys.modules, "rich", None)
+    monkeypatch.setattr(_progress, "_DELAY", 0)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with _progress.progress_bar(4_000_000) as advance:
+        advance(1_000_000)
+        advance(3_000_000)
+    assert "100%" in sys.stderr.getvalue()
+
+
+def test_no_progress_elsewhere(capsys, monkeypatch):
+    monkeypatch.setattr(_progress, "_DELAY", 0)
+    with _progress.progress_bar(4) as advance:
+        advance(4)
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,74 @@
+"""What is compared computes the same thing, or is not timed."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from leaky_relu._comparison.checked_timer import checked_timer
+from leaky_relu._comparison.operands import OPERATIONS, WAYS, Operands
+from leaky_relu._comparison.peers import OURS, PEERS, why_impossible, why_unavailable
+
+CALLS = [(name, *call) for name, peer in PEERS.items() for call in peer.statements]
+
+
+def operands(shape=(6, 4), dtype=np.float32):
+    x, g = np.random.default_rng(0).standard_normal((2, *shape)).astype(dtype)
+    weight, scale, bias = np.random.default_rng(1).uniform(0.1, 0.9, (3, shape[-1])).astype(dtype)
+    parameters = {"slopes": weight, "weight": weight, "scale": scale, "bias": bias, "channel_axis": -1}
+    return Operands(x, g, np.empty_like(x), **parameters)
+
+
+def skip_unless_possible(name, operation):
+    reason = why_unavailable(name) or (why_impossible(operation) if name == OURS else None)
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.mark.parametrize(("name", "operation", "way"), CALLS)
+def test_every_call_is_right_and_leaves_the_operands_as_they_were(name, operation, way):
+    skip_unless_possible(name, operation)
+    shared = operands((24,) if name == "onnxruntime" else (6, 4))
+    before = {field: np.copy(getattr(shared, field)) for field in "xg"}
+    assert PEERS[name].takes(operation, way, shared)
+    checked_timer(name, operation, way, shared)
+    for field, values in before.items():
+        np.testing.assert_array_equal(getattr(shared, field), values)
+
+
+@pytest.mark.parametrize("operation", sorted({operation for operation, _ in PEERS[OURS].statements}))
+@pytest.mark.parametrize("way", WAYS)
+def test_what_computes_something_else_is_not_timed(operation, way, monkeypatch):
+    statement = {"new": "np.abs(x) + 3", "out": "np.add(x, 3, out=y)", "inplace": "np.add(x, 3, out=x)"}[way]
+    monkeypatch.setitem(
+        PEERS, "wrong", dataclasses.replace(PEERS["np.where"], statements={(operation, way): statement})
+    )
+    with pytest.raises(RuntimeError, match="something else"):
+        checked_timer("wrong", operation, way, operands())
+
+
+def test_scalars_have_no_place_for_a_result():
+    scalar = dataclasses.replace(operands(), x=-1.5)
+    assert not any(PEERS[OURS].takes("forward", way, scalar) for way in ("out", "inplace"))
+
+
+def test_operations_are_those_of_ours():
+    assert {operation for operation, _ in PEERS[OURS].statements} == set(OPERATIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "view", "takes"),
+    [
+        ("torch", lambda x: x[::-1], False),
+        ("torch", lambda x: x[::2], True),
+        ("onnxruntime", lambda x: x[::2], False),
+        ("np.maximum", lambda x: x[::-1], True),
+        ("numexpr", lambda x: -1.5, False),
+        (OURS, lambda x: np.float32(1), True),
+        (OURS, lambda x: x.astype(np.int8), True),
+        ("torch", lambda x: x.astype(np.int8), False),
+        (OURS, lambda x: x.astype(np.longdouble), False),
+    ],
+)
+def test_which_peer_takes_what(name, view, takes):
+    whole = operands((8,))
+    assert PEERS[name].takes("forward", "new", dataclasses.replace(whole, x=view(whole.x))) is takes

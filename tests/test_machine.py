@@ -1,0 +1,168 @@
+"""What control groups allow, read from files of any content under a root of our own."""
+
+import sys
+
+import pytest
+from leaky_relu import _cgroups, _cpus, _memory
+
+UNLIMITED = "9223372036854771712\n"
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Return a function that writes files under a root, and gives the root."""
+
+    def write(files):
+        for path, content in files.items():
+            file = tmp_path / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(tmp_path)
+
+    return write
+
+
+def v1(folder, quota, period="100000"):
+    return {
+        f"sys/fs/cgroup/{folder}/cpu.cfs_quota_us": f"{quota}\n",
+        f"sys/fs/cgroup/{folder}/cpu.cfs_period_us": f"{period}\n",
+    }
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "cpus"),
+    [
+        ("0::/\n", {"sys/fs/cgroup/cpu.max": "150000 100000\n"}, 1.5),
+        ("0::/a/b\n", {"sys/fs/cgroup/a/b/cpu.max": "max 100000\n"}, None),
+        ("0::/a/b\n", {"sys/fs/cgroup/a/cpu.max": "300000 100000\n"}, 3),
+        (
+            "0::/a/b\n",
+            {"sys/fs/cgroup/a/cpu.max": "100000 100000", "sys/fs/cgroup/a/b/cpu.max": "200000 100000"},
+            1,
+        ),
+        ("0::/../host/of/a/container\n", {"sys/fs/cgroup/cpu.max": "200000 100000\n"}, 2),
+        ("3:cpu:/a\n", v1("cpu/a", 250000), 2.5),
+        ("3:cpu,cpuacct:/a\n", v1("cpu,cpuacct/a", 250000), 2.5),
+        ("3:cpuacct,cpu:/a\n", v1("cpu,cpuacct/a", 250000), 2.5),  # RHEL 7
+        ("3:cpuacct,cpu:/a\n", v1("cpuacct,cpu/a", 250000), 2.5),
+        ("3:cpuacct,cpu:/a\n", v1("cpu/a", 250000), 2.5),
+        ("3:cpu:/a\n", v1("cpu/a", -1), None),
+        ("3:cpuset:/a\n4:memory:/a\n", v1("cpu/a", 250000), None),
+        ("3:cpu:/a:b\n", v1("cpu/a:b", 250000), 2.5),
+        ("nonsense\n\n::::\n5\n0::/\n", {"sys/fs/cgroup/cpu.max": "200000 100000\n"}, 2),
+    ],
+)
+def test_cpu_quota(machine, groups, files, cpus):
+    assert _cgroups.cpus(machine({"proc/self/cgroup": groups, **files})) == cpus
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "limit"),
+    [
+        ("0::/\n", {"sys/fs/cgroup/memory.max": "1000000\n"}, 1_000_000),
+        ("0::/a\n", {"sys/fs/cgroup/a/memory.max": "max\n"}, None),
+        (
+            "0::/a\n",
+            {"sys/fs/cgroup/a/memory.max": "5000000\n", "sys/fs/cgroup/a/memory.high": "4000000\n"},
+            4_000_000,
+        ),
+        (
+            "4:memory:/a\n",
+            {
+                "sys/fs/cgroup/memory/memory.limit_in_bytes": UNLIMITED,
+                "sys/fs/cgroup/memory/a/memory.limit_in_bytes": "3000000\n",
+            },
+            3_000_000,
+        ),
+        ("4:memory:/\n", {"sys/fs/cgroup/memory/memory.limit_in_bytes": UNLIMITED}, None),
+    ],
+)
+def test_memory_limit(machine, groups, files, limit):
+    assert _cgroups.memory(machine({"proc/self/cgroup": groups, **files})) == limit
+
+
+MALFORMED = [
+    "",
+    "\n",
+    "max",
+    "5",
+    "0 0",
+    "100000 0",
+    "-5 100000",
+    "1e5 100000",
+    "nan nan",
+    "9" * 5000 + " 1",
+    "٣ ٣",
+]
+MALFORMED += ["max max", b"\xff\xfe 1", b"\0\0", "100000 0x10"]
+
+
+@pytest.mark.parametrize("content", MALFORMED, ids=range(len(MALFORMED)))
+def test_malformed_limits_are_none(machine, content):
+    names = ("cpu.max", "cpu.cfs_quota_us", "memory.high")
+    files = {f"sys/fs/cgroup/{folder}{name}": content for folder in ("", "cpu/") for name in names}
+    root = machine({"proc/self/cgroup": "0::/\n3:cpu:/\n", **files})
+    assert _cgroups.cpus(root) is None
+    assert _cpus.available_cpus(root) >= 1
+    assert _cgroups.memory(root) in (None, 5, 100_000)  # what begins like a number is one
+
+
+GROUPS = [
+    b"0::/\xff\xfe\n",
+    b"0::/a\0b\n",
+    b"\xff\n",
+    b"0::",
+    b"x" * 100_000,
+    b"0::/" + b"a/" * 5000,
+    b"0::/" + b"a" * 5000,
+]
+
+
+@pytest.mark.parametrize("groups", GROUPS, ids=range(len(GROUPS)))
+def test_malformed_groups_fail_nothing(machine, groups):
+    root = machine({"proc/self/cgroup": groups})
+    assert _cgroups.cpus(root) is None
+    assert _cgroups.memory(root) is None
+    assert _cpus.available_cpus(root) >= 1
+
+
+def test_path_that_is_not_text(machine):
+    groups = b"0::/\xe9t\xe9\n"
+    root = machine({"proc/self/cgroup": groups, "sys/fs/cgroup/\udce9t\udce9/cpu.max": "200000 100000\n"})
+    assert _cgroups.cpus(root) == 2
+
+
+@pytest.mark.parametrize(("quota", "most"), [("1000 100000", 1), ("149000 100000", 1), ("9000000 100", None)])
+def test_quota_bounds_the_cpus(machine, quota, most):
+    root = machine({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": quota})
+    assert _cpus.available_cpus(root) == (most or _cpus.available_cpus(str(root) + "/nowhere"))
+
+
+def test_no_affinity(monkeypatch, machine):
+    def refuse(_):
+        raise PermissionError
+
+    monkeypatch.setattr("os.sched_getaffinity", refuse, raising=False)
+    assert _cpus.available_cpus(machine({})) >= 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs rlimits")
+@pytest.mark.parametrize("name", ["RLIMIT_AS", "RLIMIT_DATA"])
+def test_resource_limits_bound_the_budget(printed, name):
+    code = f"""
+        import resource
+        resource.setrlimit(resource.{name}, (2 << 30, resource.getrlimit(resource.{name})[1]))
+        import leaky_relu
+        from leaky_relu import _memory
+        print(leaky_relu.cache_info().budget == _memory.limit() // 8 <= 256 << 20)
+    """
+    assert printed(code, OPENBLAS_NUM_THREADS="1") == "True"
+
+
+def test_least_limit_counts(machine, monkeypatch):
+    root = machine({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "3000000\n"})
+    monkeypatch.setattr(_memory, "_resource_limits", lambda: [2_000_000, 4_000_000])
+    assert _memory.limit(root) == 2_000_000
+    monkeypatch.setattr(_memory, "_resource_limits", lambda: [])
+    assert _memory.limit(root) == 3_000_000
+    assert _memory.limit(root + "/nowhere") is None
