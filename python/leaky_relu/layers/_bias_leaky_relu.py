@@ -138,7 +138,7 @@ class BiasLeakyReLU(OneParameterLayer):
         x = np.asarray(x)
         along, others = self._along_channels(x.shape)
         bias = self.bias.reshape(along)
-        bias_leaky_relu = _core.bias_leaky_relu  # type: ignore[attr-defined]
+        bias_leaky_relu = _core.bias_leaky_relu
         sums = None if slope >= 0 else bias_leaky_relu(x, bias, 1.0)  # now, as `out` may be x
         y = bias_leaky_relu(x, bias, slope, out=out)
         return y, (_signs(y if sums is None else sums), slope, others)
@@ -152,7 +152,8 @@ class BiasLeakyReLU(OneParameterLayer):
 
 def _signs(values: NDArray[Any]) -> NDArray[np.uint8]:
     values = np.asarray(values)  # of no dimensions, they are a scalar
-    return leaky_relu_packed(values, 1.0, out=values)[1]  # where nothing changes, and nothing is allocated
+    positive: NDArray[np.uint8] = leaky_relu_packed(values, 1.0, out=values)[1]
+    return positive  # values have not changed, and nothing else was allocated
 
 
 def _sum(grad_x: Any, axes: tuple[int, ...]) -> Any:
