@@ -2,7 +2,7 @@
 
 import os
 
-from leaky_relu import _cgroups
+from leaky_relu import _limits
 
 
 def available_cpus(root: str = "/") -> int:
@@ -11,5 +11,5 @@ def available_cpus(root: str = "/") -> int:
         cpus = len(os.sched_getaffinity(0))
     except (AttributeError, OSError):  # not on this system; not for us
         cpus = os.cpu_count() or 1
-    quota = _cgroups.cpus(root)
+    quota = _limits.cpus(root)
     return cpus if quota is None else max(1, min(cpus, round(quota)))

@@ -3,7 +3,7 @@
 import operator
 from typing import NamedTuple
 
-from leaky_relu import _core, _cpus, _environment, _memory
+from leaky_relu import _core, _cpus, _environment, _limits
 
 _MOST = 2**31 - 1  # what C++ takes of numbers that may be any
 
@@ -175,7 +175,7 @@ def _obey(settings: _environment.Settings) -> None:
     _core._set_fast_call(settings.fast_call)
     set_num_threads(settings.num_threads or _cpus.available_cpus())
     megabytes = 512 if settings.cache_mb is None else settings.cache_mb
-    limit = _memory.limit()
+    limit = _limits.memory()
     budget = min(megabytes, _MOST) << 20
     _core._set_cache_budget(budget if limit is None else min(budget, limit // 8))
 

@@ -1,5 +1,5 @@
 """
-What the control groups of this process allow (Linux).
+What control groups and resource limits allow this process (Linux).
 
 All of it is a guess about files that others write: what is missing, malformed or unreadable counts as no
 limit, and nothing here raises.
@@ -12,15 +12,25 @@ _UNLIMITED = 2**62  # or more: version 1 says 2**63 less a page
 
 
 def cpus(root: str = "/") -> float | None:
-    """Return how many CPUs' time the quotas leave, the smallest of all levels; None without a quota."""
+    """Return how many CPUs' time the quotas of all groups leave; None without a quota."""
     return min(filter(None, map(_quota, _folders("cpu", root))), default=None)
 
 
 def memory(root: str = "/") -> int | None:
-    """Return how many bytes the groups may use, the smallest limit of all levels; None without a limit."""
-    names = ("memory.max", "memory.high", "memory.limit_in_bytes")
-    limits = (_numbers(folder, name)[:1] for folder in _folders("memory", root) for name in names)
-    return min((limit for (limit,) in filter(None, limits) if limit < _UNLIMITED), default=None)
+    """Return the least of all limits of memory, of the groups and RLIMIT_AS and RLIMIT_DATA; None without."""
+    limits = (limit for text in _memory_limits(root) for limit in _numbers(text)[:1])
+    return min((limit for limit in limits if limit < _UNLIMITED), default=None)
+
+
+def _memory_limits(root: str) -> Iterator[str]:
+    """Yield texts that begin with a limit, if there is one."""
+    for folder in _folders("memory", root):
+        for name in ("memory.max", "memory.high", "memory.limit_in_bytes"):
+            yield _read(folder, name)
+    for line in _read(root, "proc/self/limits").splitlines():  # to import resource would take longer
+        for kind in ("Max address space", "Max data size"):
+            if line.startswith(kind):
+                yield line.removeprefix(kind)  # the soft limit, then the hard one
 
 
 def _folders(controller: str, root: str) -> Iterator[str]:
@@ -44,17 +54,17 @@ def _folders(controller: str, root: str) -> Iterator[str]:
 
 def _quota(folder: str) -> float | None:
     """Return the CPUs of one group, in version 2 (cpu.max) or 1 (cpu.cfs_*)."""
-    numbers = _numbers(folder, "cpu.max") or [
-        *_numbers(folder, "cpu.cfs_quota_us"),
-        *_numbers(folder, "cpu.cfs_period_us"),
+    numbers = _numbers(_read(folder, "cpu.max")) or [
+        *_numbers(_read(folder, "cpu.cfs_quota_us"))[:1],
+        *_numbers(_read(folder, "cpu.cfs_period_us"))[:1],
     ]
     return numbers[0] / numbers[1] if len(numbers) == 2 else None
 
 
-def _numbers(*path: str) -> list[int]:
-    """Return the positive numbers, below 10**19, that a file begins with; no such number is max, 0 or -1."""
+def _numbers(text: str) -> list[int]:
+    """Return the positive numbers, below 10**19, that a text begins with; no such number is max, 0 or -1."""
     numbers = []
-    for word in _read(*path).split():
+    for word in text.split():
         if not (word.isascii() and word.isdecimal() and len(word) < 20 and int(word) > 0):
             break
         numbers.append(int(word))
