@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from leaky_relu import _cpus, _limits
+from leaky_relu import _limits
 
 UNLIMITED = "9223372036854771712\n"
 
@@ -53,7 +53,7 @@ def v1(folder, quota, period="100000"):
     ],
 )
 def test_cpu_quota(machine, groups, files, cpus):
-    assert _limits.cpus(machine({"proc/self/cgroup": groups, **files})) == cpus
+    assert _limits.cpu_quota(machine({"proc/self/cgroup": groups, **files})) == cpus
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_malformed_limits_are_none(machine, content):
     names = ("cpu.max", "cpu.cfs_quota_us", "memory.high")
     files = {f"sys/fs/cgroup/{folder}{name}": content for folder in ("", "cpu/") for name in names}
     root = machine({"proc/self/cgroup": "0::/\n3:cpu:/\n", **files})
-    assert _limits.cpus(root) is None
-    assert _cpus.available_cpus(root) >= 1
+    assert _limits.cpu_quota(root) is None
+    assert _limits.cpus(root) >= 1
     assert _limits.memory(root) in (None, 5, 100_000)  # what begins like a number is one
 
 
@@ -121,21 +121,21 @@ GROUPS = [
 @pytest.mark.parametrize("groups", GROUPS, ids=range(len(GROUPS)))
 def test_malformed_groups_fail_nothing(machine, groups):
     root = machine({"proc/self/cgroup": groups})
-    assert _limits.cpus(root) is None
+    assert _limits.cpu_quota(root) is None
     assert _limits.memory(root) is None
-    assert _cpus.available_cpus(root) >= 1
+    assert _limits.cpus(root) >= 1
 
 
 def test_path_that_is_not_text(machine):
     groups = b"0::/\xe9t\xe9\n"
     root = machine({"proc/self/cgroup": groups, "sys/fs/cgroup/\udce9t\udce9/cpu.max": "200000 100000\n"})
-    assert _limits.cpus(root) == 2
+    assert _limits.cpu_quota(root) == 2
 
 
 @pytest.mark.parametrize(("quota", "most"), [("1000 100000", 1), ("149000 100000", 1), ("9000000 100", None)])
 def test_quota_bounds_the_cpus(machine, quota, most):
     root = machine({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": quota})
-    assert _cpus.available_cpus(root) == (most or _cpus.available_cpus(str(root) + "/nowhere"))
+    assert _limits.cpus(root) == (most or _limits.cpus(str(root) + "/nowhere"))
 
 
 def test_no_affinity(monkeypatch, machine):
@@ -143,7 +143,7 @@ def test_no_affinity(monkeypatch, machine):
         raise PermissionError
 
     monkeypatch.setattr("os.sched_getaffinity", refuse, raising=False)
-    assert _cpus.available_cpus(machine({})) >= 1
+    assert _limits.cpus(machine({})) >= 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is kept on Linux only")

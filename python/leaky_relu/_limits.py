@@ -1,8 +1,8 @@
 """
-What control groups and resource limits allow this process (Linux).
+How many CPUs and how much memory this process may use: affinity, control groups, resource limits.
 
-All of it is a guess about files that others write: what is missing, malformed or unreadable counts as no
-limit, and nothing here raises.
+What is read from files is a guess about what others write: what is missing, malformed or unreadable counts as
+no limit, and nothing here raises.
 """
 
 import os
@@ -11,7 +11,17 @@ from collections.abc import Iterator
 _UNLIMITED = 2**62  # or more: version 1 says 2**63 less a page
 
 
-def cpus(root: str = "/") -> float | None:
+def cpus(root: str = "/") -> int:
+    """Return how many CPUs affinity and quotas leave to this process, at least 1."""
+    try:
+        count = len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):  # not on this system; not for us
+        count = os.cpu_count() or 1
+    quota = cpu_quota(root)
+    return count if quota is None else max(1, min(count, round(quota)))
+
+
+def cpu_quota(root: str) -> float | None:
     """Return how many CPUs' time the quotas of all groups leave; None without a quota."""
     return min(filter(None, map(_quota, _folders("cpu", root))), default=None)
 
@@ -47,7 +57,7 @@ def _folders(controller: str, root: str) -> Iterator[str]:
             # A limit binds all below it. In a container the path may be one of the host's: the root counts.
             folder = os.path.join(root, "sys/fs/cgroup", spelling)
             yield folder
-            for part in path.strip("/").split("/"):
+            for part in filter(None, path.split("/")):
                 folder = os.path.join(folder, part)
                 yield folder
 
