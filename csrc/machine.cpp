@@ -13,7 +13,7 @@ namespace leaky_relu {
 namespace {
 
 #if defined(__linux__)
-// The number at the beginning of a file; 0 where there is none. Streams might throw, and nobody could catch it.
+// The number at the beginning of a file; 0 where there is none. A stream might throw where nobody can catch.
 std::uint32_t number_in(const char* path) {
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return 0;

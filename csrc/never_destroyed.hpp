@@ -1,7 +1,7 @@
 // A global object that outlives the end of the process: threads and arrays may still use it then.
 //
-// As a variable of a namespace it is set up when the library is loaded, so no thread can be forked away in the
-// middle of it, as it can with a variable of a function: in the child that one would never be ready.
+// As a variable of a namespace it is set up when the library is loaded. A variable of a function is set up at
+// some thread's first call; a child that is forked in the middle of that would wait for it for ever.
 #pragma once
 
 namespace leaky_relu {

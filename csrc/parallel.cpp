@@ -36,8 +36,8 @@ void relax() {
 #endif
 }
 
-// Signals are for the threads that Python knows, but for those that tell of a thread's own fault: blocked, they
-// end the process before faulthandler or a crash reporter can say where.
+// Signals are for the threads that Python knows. Not so those that tell of a thread's own fault: where they
+// are blocked, the process ends before faulthandler or a crash reporter can say where.
 class SignalsBlocked {
 #if !defined(_WIN32)
   public:

@@ -5,8 +5,8 @@
 // whoever comes after the last piece is taken finds the gate closed. Workers start on demand, spin briefly
 // after a job (the next one often follows at once), then sleep. They block all signals but those of their own
 // faults, call no Python and allocate nothing. A fork waits for the job that is running and joins them first;
-// both sides start new ones on demand. Everything is set up when the library is loaded, fork handlers included,
-// so it does not matter whose first call a fork comes upon.
+// both sides start new ones on demand. All is set up when the library is loaded, fork handlers included, so
+// it does not matter whose first call a fork comes upon.
 #pragma once
 
 #include <cstddef>

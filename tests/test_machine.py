@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from leaky_relu import _cgroups, _cpus, _memory
+from leaky_relu import _limits
 
 UNLIMITED = "9223372036854771712\n"
 
@@ -53,7 +53,7 @@ def v1(folder, quota, period="100000"):
     ],
 )
 def test_cpu_quota(machine, groups, files, cpus):
-    assert _cgroups.cpus(machine({"proc/self/cgroup": groups, **files})) == cpus
+    assert _limits.cpu_quota(machine({"proc/self/cgroup": groups, **files})) == cpus
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_cpu_quota(machine, groups, files, cpus):
     ],
 )
 def test_memory_limit(machine, groups, files, limit):
-    assert _cgroups.memory(machine({"proc/self/cgroup": groups, **files})) == limit
+    assert _limits.memory(machine({"proc/self/cgroup": groups, **files})) == limit
 
 
 MALFORMED = [
@@ -102,9 +102,9 @@ def test_malformed_limits_are_none(machine, content):
     names = ("cpu.max", "cpu.cfs_quota_us", "memory.high")
     files = {f"sys/fs/cgroup/{folder}{name}": content for folder in ("", "cpu/") for name in names}
     root = machine({"proc/self/cgroup": "0::/\n3:cpu:/\n", **files})
-    assert _cgroups.cpus(root) is None
-    assert _cpus.available_cpus(root) >= 1
-    assert _cgroups.memory(root) in (None, 5, 100_000)  # what begins like a number is one
+    assert _limits.cpu_quota(root) is None
+    assert _limits.cpus(root) >= 1
+    assert _limits.memory(root) in (None, 5, 100_000)  # what begins like a number is one
 
 
 GROUPS = [
@@ -121,21 +121,21 @@ GROUPS = [
 @pytest.mark.parametrize("groups", GROUPS, ids=range(len(GROUPS)))
 def test_malformed_groups_fail_nothing(machine, groups):
     root = machine({"proc/self/cgroup": groups})
-    assert _cgroups.cpus(root) is None
-    assert _cgroups.memory(root) is None
-    assert _cpus.available_cpus(root) >= 1
+    assert _limits.cpu_quota(root) is None
+    assert _limits.memory(root) is None
+    assert _limits.cpus(root) >= 1
 
 
 def test_path_that_is_not_text(machine):
     groups = b"0::/\xe9t\xe9\n"
     root = machine({"proc/self/cgroup": groups, "sys/fs/cgroup/\udce9t\udce9/cpu.max": "200000 100000\n"})
-    assert _cgroups.cpus(root) == 2
+    assert _limits.cpu_quota(root) == 2
 
 
 @pytest.mark.parametrize(("quota", "most"), [("1000 100000", 1), ("149000 100000", 1), ("9000000 100", None)])
 def test_quota_bounds_the_cpus(machine, quota, most):
     root = machine({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": quota})
-    assert _cpus.available_cpus(root) == (most or _cpus.available_cpus(str(root) + "/nowhere"))
+    assert _limits.cpus(root) == (most or _limits.cpus(str(root) + "/nowhere"))
 
 
 def test_no_affinity(monkeypatch, machine):
@@ -143,26 +143,43 @@ def test_no_affinity(monkeypatch, machine):
         raise PermissionError
 
     monkeypatch.setattr("os.sched_getaffinity", refuse, raising=False)
-    assert _cpus.available_cpus(machine({})) >= 1
+    assert _limits.cpus(machine({})) >= 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs rlimits")
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is kept on Linux only")
 @pytest.mark.parametrize("name", ["RLIMIT_AS", "RLIMIT_DATA"])
 def test_resource_limits_bound_the_budget(printed, name):
     code = f"""
         import resource
         resource.setrlimit(resource.{name}, (2 << 30, resource.getrlimit(resource.{name})[1]))
         import leaky_relu
-        from leaky_relu import _memory
-        print(leaky_relu.cache_info().budget == _memory.limit() // 8 <= 256 << 20)
+        print(leaky_relu.cache_info().budget <= (2 << 30) // 8)
     """
     assert printed(code, OPENBLAS_NUM_THREADS="1") == "True"
 
 
-def test_least_limit_counts(machine, monkeypatch):
-    root = machine({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "3000000\n"})
-    monkeypatch.setattr(_memory, "_resource_limits", lambda: [2_000_000, 4_000_000])
-    assert _memory.limit(root) == 2_000_000
-    monkeypatch.setattr(_memory, "_resource_limits", lambda: [])
-    assert _memory.limit(root) == 3_000_000
-    assert _memory.limit(root + "/nowhere") is None
+LIMITS = """\
+Limit                     Soft Limit           Hard Limit           Units
+Max cpu time              7                    unlimited            seconds
+Max data size             {data:<20} unlimited            bytes
+Max address space         {space:<20} 1000                 bytes
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "space", "group", "least"),
+    [
+        ("unlimited", "unlimited", "max", None),
+        ("unlimited", "2000000", "max", 2_000_000),
+        ("3000000", "unlimited", "max", 3_000_000),
+        ("3000000", "4000000", "2000000", 2_000_000),
+        ("3000000", "x", "4000000", 3_000_000),
+        ("", "", "4000000", 4_000_000),
+    ],
+)
+def test_least_limit_counts(machine, data, space, group, least):
+    limits = LIMITS.format(data=data, space=space)
+    if not space:
+        limits = limits[: limits.index("Max data")] + "Max address space"
+    files = {"proc/self/cgroup": "0::/\n", "proc/self/limits": limits, "sys/fs/cgroup/memory.max": group}
+    assert _limits.memory(machine(files)) == least

@@ -145,6 +145,25 @@ def test_workers_block_all_signals_but_those_of_their_own_faults(printed):
         assert not any(int(mask) >> (number - 1) & 1 for mask in masks), name
 
 
+@counts_tasks
+def test_no_room_for_threads(printed):
+    printed(f"""
+        import os, resource, numpy as np, leaky_relu as lr
+        lr.set_num_threads(4)
+        x = np.full({N}, -1, np.float32)
+        before = len(os.listdir("/proc/self/task"))
+        with open("/proc/self/statm") as file:
+            size = int(file.read().split()[0]) * resource.getpagesize()
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (size + (4 << 20), hard))  # less than a stack
+        lr.leaky_relu(x, 0.5, out=x)
+        assert (x == -0.5).all() and len(os.listdir("/proc/self/task")) == before
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+        lr.leaky_relu(x, 0.5, out=x)
+        assert (x == -0.25).all() and len(os.listdir("/proc/self/task")) == before + 3
+    """)
+
+
 FORK = """
     import os, threading, numpy as np, leaky_relu as lr
     lr.set_num_threads(4)

@@ -23,8 +23,8 @@ PyDataMem_Handler handler = {
      [](void*, void* block, std::size_t size) { return recycler::resize(block, size); },
      [](void*, void* block, std::size_t) { recycler::release(block); }}};
 
-// NumPy keeps its handler (NEP 49) in a context variable; in this context it is ours. To enter a copy of it and to
-// leave that cannot go wrong halfway, as setting the handler and setting the former one again can.
+// NumPy keeps its handler (NEP 49) in a context variable; in this context it is ours. Entering a copy of it
+// and leaving that cannot fail halfway, as setting the handler and setting the former one again can.
 PyObject* our_context = nullptr;
 
 // False where somebody has set a handler of his own, which is then to be used.

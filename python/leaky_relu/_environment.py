@@ -1,51 +1,42 @@
-"""What the environment variables say: the only place that reads them."""
+"""
+What the environment variables say: the only place that reads them.
+
+A variable of ours that has a value which means nothing is an ImportError, in one line: which one, what is
+expected, what came.
+"""
 
 import os
-from typing import NamedTuple
 
 
-class Settings(NamedTuple):
-    """What was asked for; None where nothing was."""
-
-    simd: str | None
-    fast_call: bool
-    cache_mb: int | None
-    num_threads: int | None
+def simd() -> str | None:
+    """Return the name of the target to use, None for the best."""
+    text = os.environ.get("LEAKY_RELU_SIMD", "")  # may hold bytes that are no text, which C++ does not take
+    return text.encode("ascii", "backslashreplace").decode() or None
 
 
-def read() -> Settings:
-    """
-    Return the settings of this process.
+def fast_call() -> bool:
+    """Return whether ufuncs may be called the short way."""
+    name = "LEAKY_RELU_FAST_CALL"
+    text = os.environ.get(name, "").strip()
+    if text not in ("", "0", "1"):
+        raise refused(f"{name} must be 0, 1 or empty, got {text!r}")
+    return text != "0"
 
-    Raises
-    ------
-    ImportError
-        If a variable of ours has a value that means nothing: one line that names the variable, what is
-        expected and what came.
-    """
-    return Settings(
-        simd=_text("LEAKY_RELU_SIMD"),
-        fast_call=_switch("LEAKY_RELU_FAST_CALL"),
-        cache_mb=_number("LEAKY_RELU_CACHE_MB", least=0),
-        num_threads=_number("LEAKY_RELU_NUM_THREADS", least=1) or _omp_threads(),
-    )
+
+def cache_mb() -> int:
+    """Return how much idle memory may be kept, in units of 1 MiB."""
+    number = _number("LEAKY_RELU_CACHE_MB", least=0)
+    return 512 if number is None else number
+
+
+def num_threads() -> int | None:
+    """Return how many threads there may be, None where nobody says."""
+    return _number("LEAKY_RELU_NUM_THREADS", least=1) or _omp_threads()
 
 
 def refused(why: str) -> ImportError:
     """Return the error that tells in one line why a variable is refused."""
     return ImportError(why, name="leaky_relu")
-
-
-def _text(name: str) -> str | None:
-    text = os.environ.get(name, "")  # may hold bytes that are no text, which C++ does not take
-    return text.encode("ascii", "backslashreplace").decode() or None
-
-
-def _switch(name: str) -> bool:
-    text = os.environ.get(name, "").strip()
-    if text not in ("", "0", "1"):
-        raise refused(f"{name} must be 0, 1 or empty, got {text!r}")
-    return text != "0"
 
 
 def _number(name: str, least: int) -> int | None:

@@ -3,7 +3,7 @@
 import operator
 from typing import NamedTuple
 
-from leaky_relu import _core, _cpus, _environment, _memory
+from leaky_relu import _core, _environment, _limits
 
 _MOST = 2**31 - 1  # what C++ takes of numbers that may be any
 
@@ -166,18 +166,17 @@ def cache_info() -> CacheInfo:
     return CacheInfo(*_core._cache_info())
 
 
-def _obey(settings: _environment.Settings) -> None:
-    if settings.simd is not None:
+def _obey_environment() -> None:
+    if target := _environment.simd():
         try:
-            _core._use_target(settings.simd)
+            _core._use_target(target)
         except ValueError as error:
             raise _environment.refused(f"LEAKY_RELU_SIMD: {error}") from None
-    _core._set_fast_call(settings.fast_call)
-    set_num_threads(settings.num_threads or _cpus.available_cpus())
-    megabytes = 512 if settings.cache_mb is None else settings.cache_mb
-    limit = _memory.limit()
-    budget = min(megabytes, _MOST) << 20
+    _core._set_fast_call(_environment.fast_call())
+    set_num_threads(_environment.num_threads() or _limits.cpus())
+    budget = min(_environment.cache_mb(), _MOST) << 20
+    limit = _limits.memory()
     _core._set_cache_budget(budget if limit is None else min(budget, limit // 8))
 
 
-_obey(_environment.read())
+_obey_environment()

@@ -1,6 +1,6 @@
-// What Python cannot see of the thread pool and the kept memory: who took part in a job, whether flags are handed
-// over before the caller goes on, what a fork in the middle leaves. Run by tests/test_cpp.py,
-// under ThreadSanitizer as well. The argument says how many rounds; exit status 0 and no output: all is well.
+// What Python cannot see of the thread pool and the kept memory: who took part in a job, whether flags are
+// handed over before the caller goes on, what a fork in the middle leaves. Run by tests/test_cpp.py, under
+// ThreadSanitizer as well. The argument says how many rounds; exit status 0 and no output: all is well.
 #include <sys/wait.h>
 #include <unistd.h>
 
