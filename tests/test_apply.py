@@ -337,12 +337,27 @@ def test_signal_leaves_nothing_behind_and_is_seen(number, kind):
     process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdin.write(saved(np.ones(1_000_000))[:-8])  # it goes on to wait for the last element
     process.stdin.flush()
-    time.sleep(0.3)
+    time.sleep(0.2)
     process.send_signal(number)
-    assert process.wait(60) == -number
+    assert process.wait(20) == -number
     assert (process.stderr.read(), os.listdir()) == (b"", [])
     process.stdin.close()
     process.stderr.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where files need no name")
+def test_killed_process_leaves_nothing_behind(folder):
+    code = "import sys; from leaky_relu._apply import apply; apply('-', 'y.npy')"
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+    process.stdin.write(saved(np.ones(1_000_000))[:-8])
+    process.stdin.flush()
+    opened = f"/proc/{process.pid}/fd"
+    while not any(str(folder) in os.readlink(f"{opened}/{number}") for number in os.listdir(opened)):
+        time.sleep(0.01)
+    process.kill()
+    process.wait(60)
+    process.stdin.close()
+    assert os.listdir() == []
 
 
 @pytest.mark.slow

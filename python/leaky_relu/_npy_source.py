@@ -65,9 +65,11 @@ def open_npy(source: str, member: str | None = None) -> Iterator[NpySource]:
     """
     if member is not None and not source.endswith(".npz"):
         raise ValueError(f"{source}: is not a .npz file, so it has no member {member!r}")
+    # Unbuffered: a buffered stream that is asked for much may wait for a pipe with a signal pending.
     with ExitStack() as stack:
         if source == STANDARD_STREAM:
-            opened = _read_header(sys.stdin.buffer, "standard input", _size(sys.stdin.buffer))
+            raw = cast(BinaryIO, cast(io.BufferedReader, sys.stdin.buffer).raw)
+            opened = _read_header(raw, "standard input", _size(raw))
         else:
             with naming(source):
                 if source.endswith(".npz"):
@@ -77,7 +79,7 @@ def open_npy(source: str, member: str | None = None) -> Iterator[NpySource]:
                     name = f"{source}: {info.filename.removesuffix('.npy')}"
                     opened = _read_header(stream, name, info.file_size)
                 else:
-                    file = stack.enter_context(open(source, "rb"))
+                    file = cast(BinaryIO, stack.enter_context(open(source, "rb", buffering=0)))
                     opened = _read_header(file, source, _size(file))
         yield opened
 
