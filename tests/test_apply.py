@@ -126,6 +126,15 @@ def test_in_place_takes_what_keeps_its_dtype(capsys, monkeypatch):
     assert "int64, but the result float64" in refusal(capsys, monkeypatch, "x.npy", "--in-place")
 
 
+def test_in_place_is_for_npy_files(capsys, monkeypatch):
+    np.savez("x.npz", np.ones(3, np.float32))
+    with open("x.npz", "rb") as file:
+        before = file.read()
+    assert "x.npz: only a .npy file" in refusal(capsys, monkeypatch, "x.npz", "--in-place")
+    with open("x.npz", "rb") as file:
+        assert file.read() == before
+
+
 def test_standard_streams():
     x = np.arange(-500_000, 500_000, dtype=np.float32)
     result = run("-", "-", input=saved(x))
@@ -173,10 +182,12 @@ def test_raw_bits_that_are_none(array, dtype, words, capsys, monkeypatch):
     assert words in refusal(capsys, monkeypatch, "x.npy", "y.npy", "--dtype", dtype)
 
 
+def with_header(text):
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(1000)
+
+
 def header(shape):
-    return saved(np.float32(0)).replace(
-        b"'shape': (), }" + b" " * len(shape), b"'shape': (" + shape + b"), }"
-    )
+    return with_header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (" + shape + b")}\n")
 
 
 def empty_zip():
@@ -198,6 +209,12 @@ def empty_zip():
         (saved(np.ones(100))[:-1], "ends early: 800 bytes of data are promised, 799 there"),
         (header(b"1" + b"0" * 30 + b","), "ends early"),
         (header(b"-3,"), "not a .npy file"),
+        (header(b"'''"), "not a .npy file"),
+        (header(b"0x,"), "not a .npy file"),
+        (header(b"-" * 5000), "not a .npy file"),
+        (header(b" " * 20000), "max_header_size"),
+        (with_header(b"{'descr': '<f4', b'fortran_order': False, 'shape': ()}\n"), "not a .npy file"),
+        (with_header(b"{'descr': ('<f4', (2,)), 'fortran_order': False, 'shape': (2,)}\n"), "arrays"),
         (saved(np.ones(2, complex)), "complex128"),
         (saved(np.zeros(2, "V2")), "--dtype bfloat16"),
         (saved(np.array(["a"])), "<U1"),

@@ -225,7 +225,8 @@ def _fail(error: BaseException, message: str) -> int:
 
 
 def _say(kind: str, message: object) -> None:
-    print(f"{PROGRAM}: {kind}: {message}", file=sys.stderr)
+    line = " ".join(str(message).splitlines())  # NumPy's may have several
+    print(f"{PROGRAM}: {kind}: {line}", file=sys.stderr)
 
 
 if __name__ == "__main__":

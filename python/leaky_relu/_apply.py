@@ -60,6 +60,8 @@ def apply(
         x_dtype = _meaning(opened, dtype)
         y_dtype = _result_dtype(opened, x_dtype)
         if in_place:
+            if source.endswith(".npz") or not os.path.isfile(source):
+                raise ValueError(f"{source}: only a .npy file can be written over")
             if y_dtype != x_dtype.newbyteorder("="):
                 raise ValueError(
                     f"{source}: holds {x_dtype}, but the result {y_dtype}: not possible in place"

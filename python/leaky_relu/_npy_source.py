@@ -110,7 +110,11 @@ def _read_header(stream: BinaryIO, name: str, size: int | None) -> NpySource:
             raise ValueError(f"version {version[0]}.{version[1]} of the format is for structured arrays")
         if min(shape, default=0) < 0:
             raise ValueError(f"a shape of {shape}")
-    except (ValueError, OverflowError) as error:
+        if dtype.subdtype:
+            raise ValueError(f"elements that are arrays, {dtype}")
+    except OSError:
+        raise
+    except Exception as error:  # of a broken header NumPy lets out what ast, tokenize and sorted() raise
         raise ValueError(f"{name}: not a .npy file: {error}") from error
     opened = NpySource(stream, name, dtype, shape, fortran_order)
     needed = opened.count * dtype.itemsize
@@ -128,5 +132,5 @@ def naming(name: str) -> Iterator[None]:
         if error.filename is not None:
             raise
         raise OSError(error.errno, error.strerror or str(error), name) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise ValueError(f"{name}: cannot be read: {error}") from error
