@@ -8,7 +8,8 @@ import textwrap
 import leaky_relu
 import pytest
 from helpers import DTYPES
-from leaky_relu import _core
+from leaky_relu import _atomic_file, _core
+from leaky_relu.__main__ import main
 from reference import OPERATIONS
 
 LAUNCH_TIMEOUT = 300  # seconds; emulated machines take their time
@@ -91,3 +92,45 @@ def printed(run_python):
         return done.stdout.strip()
 
     return run
+
+
+@pytest.fixture
+def command_line(monkeypatch, capsys):
+    """Return a function that runs the command line in this process: exit status, output and errors."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["leaky-relu", *map(str, arguments)])
+        try:
+            status = main()
+        except SystemExit as end:  # argparse's
+            status = end.code
+        return (status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def refused(command_line):
+    """Return a function that runs what the command line must refuse, and gives its one line."""
+
+    def run(*arguments):
+        status, out, err = command_line(*arguments)
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert err.startswith("leaky-relu: error: ")
+        return err
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Work in a new, empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(params=["nameless", "hidden"])
+def unfinished(request, monkeypatch):
+    """Both kinds of unfinished files: those without a name (Linux) and hidden ones (anywhere)."""
+    if request.param == "hidden":
+        monkeypatch.setattr(_atomic_file, "_HAS_NAMELESS_FILES", False)

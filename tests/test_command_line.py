@@ -8,28 +8,12 @@ import sys
 import numpy as np
 import pytest
 from leaky_relu import __version__, get_num_threads, simd_target
-from leaky_relu.__main__ import main
 from leaky_relu._comparison import demonstration, pictures
 
 
 def run(*arguments, **options):
     command = [sys.executable, "-m", "leaky_relu", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    """Return a function that runs the command line in this process: exit status, output and errors."""
-
-    def run_here(*arguments):
-        monkeypatch.setattr(sys, "argv", ["leaky_relu", *map(str, arguments)])
-        try:
-            status = main()
-        except SystemExit as end:  # argparse's
-            status = end.code
-        return (status, *capsys.readouterr())
-
-    return run_here
 
 
 def test_demonstration_shows_the_function_at_its_corners():
@@ -69,14 +53,14 @@ def test_comparison_has_a_row_for_each_peer_and_size():
         (["apply", "x.npy", "--dtype=int8", "y.npy"], "invalid choice: 'int8'"),
     ],
 )
-def test_arguments_that_make_no_sense(call, arguments, words):
-    status, out, err = call(*arguments)
+def test_arguments_that_make_no_sense(command_line, arguments, words):
+    status, out, err = command_line(*arguments)
     assert (status, out) == (2, "")
     assert words in err
 
 
-def test_info_for_machines_has_numbers_as_numbers(call):
-    status, out, err = call("info", "--json")
+def test_info_for_machines_has_numbers_as_numbers(command_line):
+    status, out, err = command_line("info", "--json")
     facts = json.loads(out)
     assert (status, err) == (0, "")
     assert facts["threads"] == get_num_threads()
@@ -84,8 +68,8 @@ def test_info_for_machines_has_numbers_as_numbers(call):
     assert {"leaky_relu", "python", "numpy", "cpu", "platform", "cache", "build"} <= facts.keys()
 
 
-def test_info_for_people(call):
-    _, out, _ = call("info")
+def test_info_for_people(command_line):
+    _, out, _ = command_line("info")
     assert f"leaky relu   {__version__}\n" in out
     assert f"numpy        {np.__version__}\n" in out
 
@@ -104,12 +88,12 @@ def test_environment_that_cannot_be_obeyed_is_an_exception_for_programs(run_pyth
 
 
 @pytest.mark.parametrize("name", ["picture.svg", "picture.png"])
-def test_plot_of_the_function(call, tmp_path, name):
+def test_plot_of_the_function(command_line, tmp_path, name):
     pytest.importorskip("matplotlib")
     file = tmp_path / name
-    assert call("plot", file, "--slopes=0,-0.5") == (0, "", "")
+    assert command_line("plot", file, "--slopes=0,-0.5") == (0, "", "")
     first = file.read_bytes()
-    assert call("plot", file, "--slopes=0,-0.5", "--force") == (0, "", "")
+    assert command_line("plot", file, "--slopes=0,-0.5", "--force") == (0, "", "")
     assert file.read_bytes() == first
     assert first.startswith(b"\x89PNG" if name.endswith("png") else b"<?xml")
 
@@ -123,16 +107,16 @@ def test_plot_of_throughput(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "words"), [("picture.pdf", ".png or .svg"), ("exists.svg", "use --force")])
-def test_plot_of_what_it_does_not_write(call, tmp_path, name, words):
+def test_plot_of_what_it_does_not_write(command_line, tmp_path, name, words):
     (tmp_path / "exists.svg").touch()
-    status, _, err = call("plot", tmp_path / name)
+    status, _, err = command_line("plot", tmp_path / name)
     assert status == 2
     assert words in err
 
 
-def test_plot_without_matplotlib_names_what_to_install(call, tmp_path, monkeypatch):
+def test_plot_without_matplotlib_names_what_to_install(command_line, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    status, _, err = call("plot", tmp_path / "picture.svg")
+    status, _, err = command_line("plot", tmp_path / "picture.svg")
     assert status == 2
     assert "pip install 'leaky-relu[plot]'" in err
 

@@ -14,8 +14,6 @@ from typing import Any
 
 import leaky_relu
 from leaky_relu._apply import RAW_DTYPES, apply
-from leaky_relu._comparison import demonstration
-from leaky_relu._info import info, info_lines
 
 PROGRAM = "leaky-relu"
 DEFAULT_SECONDS = 5.0
@@ -148,6 +146,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _run(arguments: argparse.Namespace) -> None:
+    # Each command imports what it needs: they are for small things, too.
     as_json = getattr(arguments, "json", False)
     match arguments.command:
         case "apply":
@@ -155,15 +154,19 @@ def _run(arguments: argparse.Namespace) -> None:
             options = {name: getattr(arguments, name) for name in names}
             apply(arguments.source, arguments.target or arguments.source, **options)
         case "info":
+            from leaky_relu._info import info, info_lines
+
             print(json.dumps(info(), indent=2) if as_json else "\n".join(info_lines()))
         case "plot":
-            from leaky_relu._comparison import pictures  # for matplotlib takes long, and may be missing
+            from leaky_relu._comparison import pictures
 
             if arguments.throughput:
                 pictures.save_throughput(arguments.target, force=arguments.force)
             else:
                 pictures.save_function(arguments.target, arguments.slopes, force=arguments.force)
         case _:
+            from leaky_relu._comparison import demonstration
+
             duration = getattr(arguments, "seconds", DEFAULT_SECONDS)
             if as_json:
                 print(json.dumps(demonstration.as_json(duration), indent=2))
@@ -222,7 +225,8 @@ def _fail(error: BaseException, message: str) -> int:
 
 
 def _say(kind: str, message: object) -> None:
-    print(f"{PROGRAM}: {kind}: {message}", file=sys.stderr)
+    line = " ".join(str(message).splitlines())  # NumPy's may have several
+    print(f"{PROGRAM}: {kind}: {line}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,9 +16,7 @@ from leaky_relu._npy_source import STANDARD_STREAM, NpySource, naming, open_npy
 from leaky_relu._progress import progress_bar
 
 RAW_DTYPES = ("float16", "bfloat16", "float32", "float64")
-_PIECE = (
-    1 << 20
-)  # bytes: two of them stay in the second-level cache while they are read, computed and written
+_PIECE = 1 << 18  # bytes: in the second-level cache while they are read, computed and written
 
 
 def apply(
@@ -63,6 +60,8 @@ def apply(
         x_dtype = _meaning(opened, dtype)
         y_dtype = _result_dtype(opened, x_dtype)
         if in_place:
+            if source.endswith(".npz") or not os.path.isfile(source):
+                raise ValueError(f"{source}: only a .npy file can be written over")
             if y_dtype != x_dtype.newbyteorder("="):
                 raise ValueError(
                     f"{source}: holds {x_dtype}, but the result {y_dtype}: not possible in place"
@@ -73,13 +72,11 @@ def apply(
             _check_target(source, target, force)
             file = stack.enter_context(_the_target(target, force))
             _write_header(file, opened, opened.dtype if dtype else y_dtype)
-        # A thread would gain nothing where another process reads, and be in the way when all is to end.
-        write = file.write if target == STANDARD_STREAM else stack.enter_context(_written_behind(file))
         advance = stack.enter_context(progress_bar(opened.count * x_dtype.itemsize))
         done = 0
         try:
             for y in _results(opened, x_dtype, y_dtype, negative_slope):
-                write(y.view(np.uint8).data)
+                file.write(y.view(np.uint8).data)
                 done += y.size
                 advance(y.size * x_dtype.itemsize)
         except BaseException as error:
@@ -91,33 +88,14 @@ def apply(
 def _results(
     source: NpySource, x_dtype: np.dtype[Any], y_dtype: np.dtype[Any], negative_slope: float
 ) -> Iterator[NDArray[Any]]:
-    """Yield piece after piece; each stays as it is until the next but one."""
+    """Yield piece after piece, each in the place of the one before."""
     size = max(1, min(source.count, _PIECE // x_dtype.itemsize))
-    buffers = []
-    for _ in range(2):
-        x = np.empty(size, x_dtype)
-        buffers.append((x, x if x_dtype == y_dtype else np.empty(size, y_dtype)))
+    x_buffer = np.empty(size, x_dtype)
+    y_buffer = x_buffer if x_dtype == y_dtype else np.empty(size, y_dtype)
     for begin in range(0, source.count, size):
-        x, y = (buffer[: source.count - begin] for buffer in buffers[begin // size % 2])
+        x, y = (buffer[: source.count - begin] for buffer in (x_buffer, y_buffer))
         source.read_into(x)
         yield leaky_relu(x, negative_slope, out=y)
-
-
-@contextmanager
-def _written_behind(file: BinaryIO) -> Iterator[Callable[[memoryview], object]]:
-    """Yield a function that leaves a piece to be written on a thread, when the piece before it is."""
-    with ThreadPoolExecutor(1) as thread:
-        before: Future[int] | None = None
-
-        def write(piece: memoryview) -> None:
-            nonlocal before
-            if before:
-                before.result()
-            before = thread.submit(file.write, piece)
-
-        yield write
-        if before:
-            before.result()
 
 
 def _check_target(source: str, target: str, force: bool) -> None:

@@ -40,7 +40,7 @@ def info_lines() -> list[str]:
         "build": ", ".join(value for value in build.values() if value),
     }
     del text["simd_targets"]
-    return [f"{name.replace('_', ' '):<12} {value}" for name, value in text.items()]
+    return [f"{name.replace('_', ' '):<12} {value}" for name, value in text.items() if value]
 
 
 def _cache() -> dict[str, int]:

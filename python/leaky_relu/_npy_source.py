@@ -65,9 +65,11 @@ def open_npy(source: str, member: str | None = None) -> Iterator[NpySource]:
     """
     if member is not None and not source.endswith(".npz"):
         raise ValueError(f"{source}: is not a .npz file, so it has no member {member!r}")
+    # Unbuffered: a buffered stream that is asked for much may wait for a pipe with a signal pending.
     with ExitStack() as stack:
         if source == STANDARD_STREAM:
-            opened = _read_header(sys.stdin.buffer, "standard input", _size(sys.stdin.buffer))
+            raw = cast(BinaryIO, cast(io.BufferedReader, sys.stdin.buffer).raw)
+            opened = _read_header(raw, "standard input", _size(raw))
         else:
             with naming(source):
                 if source.endswith(".npz"):
@@ -77,7 +79,7 @@ def open_npy(source: str, member: str | None = None) -> Iterator[NpySource]:
                     name = f"{source}: {info.filename.removesuffix('.npy')}"
                     opened = _read_header(stream, name, info.file_size)
                 else:
-                    file = stack.enter_context(open(source, "rb"))
+                    file = cast(BinaryIO, stack.enter_context(open(source, "rb", buffering=0)))
                     opened = _read_header(file, source, _size(file))
         yield opened
 
@@ -108,7 +110,11 @@ def _read_header(stream: BinaryIO, name: str, size: int | None) -> NpySource:
             raise ValueError(f"version {version[0]}.{version[1]} of the format is for structured arrays")
         if min(shape, default=0) < 0:
             raise ValueError(f"a shape of {shape}")
-    except (ValueError, OverflowError) as error:
+        if dtype.subdtype:
+            raise ValueError(f"elements that are arrays, {dtype}")
+    except OSError:
+        raise
+    except Exception as error:  # of a broken header NumPy lets out what ast, tokenize and sorted() raise
         raise ValueError(f"{name}: not a .npy file: {error}") from error
     opened = NpySource(stream, name, dtype, shape, fortran_order)
     needed = opened.count * dtype.itemsize
@@ -126,5 +132,5 @@ def naming(name: str) -> Iterator[None]:
         if error.filename is not None:
             raise
         raise OSError(error.errno, error.strerror or str(error), name) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise ValueError(f"{name}: cannot be read: {error}") from error

@@ -1,0 +1,121 @@
+"""What ``leaky-relu apply`` refuses: in one line, with status 2, and nothing damaged."""
+
+import io
+import os
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
+
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+def saved(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def with_header(text):
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(1000)
+
+
+def header(shape):
+    return with_header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (" + shape + b")}\n")
+
+
+def empty_zip():
+    file = io.BytesIO()
+    zipfile.ZipFile(file, "w").close()
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "No such file"),
+        (b"", "not a .npy file"),
+        (b"1.0 2.0\n", "not a .npy file"),
+        (empty_zip(), "not a .npy file"),
+        (pickle.dumps([1.0]), "not a .npy file"),
+        (saved(np.array([None])), "object"),
+        (b"\x93NUMPY\x03\x00", "structured"),
+        (saved(np.ones(100))[:-1], "ends early: 800 bytes of data are promised, 799 there"),
+        (header(b"1" + b"0" * 30 + b","), "ends early"),
+        (header(b"-3,"), "not a .npy file"),
+        (header(b"'''"), "not a .npy file"),
+        (header(b"0x,"), "not a .npy file"),
+        (header(b"-" * 5000), "not a .npy file"),
+        (header(b" " * 20000), "max_header_size"),
+        (with_header(b"{'descr': '<f4', b'fortran_order': False, 'shape': ()}\n"), "not a .npy file"),
+        (with_header(b"{'descr': ('<f4', (2,)), 'fortran_order': False, 'shape': (2,)}\n"), "arrays"),
+        (saved(np.ones(2, complex)), "complex128"),
+        (saved(np.zeros(2, "V2")), "--dtype bfloat16"),
+        (saved(np.array(["a"])), "<U1"),
+    ],
+)
+def test_input_that_is_none(content, words, refused):
+    if content is not None:
+        with open("x.npy", "wb") as file:
+            file.write(content)
+    with open("y.npy", "wb") as file:
+        file.write(b"as it was")
+    message = refused("apply", "x.npy", "y.npy", "--force")
+    assert "x.npy" in message
+    assert words in message
+    with open("y.npy", "rb") as file:
+        assert file.read() == b"as it was"
+    assert set(os.listdir()) <= {"x.npy", "y.npy"}
+
+
+@pytest.mark.parametrize("content", [b"PK", empty_zip()])
+def test_archives_that_are_none(content, refused):
+    with open("x.npz", "wb") as file:
+        file.write(content)
+    assert "x.npz: " in refused("apply", "x.npz", "y.npy")
+
+
+def link_to_itself():
+    os.symlink("y.npy", "y.npy")
+
+
+def read_only():
+    np.save("y.npy", np.zeros(1))
+    os.chmod("y.npy", 0o444)
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("target", "make", "options", "words"),
+    [
+        ("y.npy", lambda: np.save("y.npy", np.zeros(1)), [], "y.npy: exists; to replace it, use --force"),
+        ("y.npy", read_only, ["--force"], "y.npy: is read-only"),
+        ("y.npy", link_to_itself, ["--force"], "y.npy: Too many levels of symbolic links"),
+        ("y.npy", lambda: os.mkdir("y.npy"), ["--force"], "y.npy: Is a directory"),
+        ("y.npy", lambda: os.mkfifo("y.npy"), ["--force"], "y.npy: is not a regular file"),
+        ("x.npy", lambda: None, ["--force"], "x.npy: is the input; to write over it, use --in-place"),
+        ("y.npy", lambda: os.link("x.npy", "y.npy"), ["--force"], "is the input"),
+        ("y.npy", lambda: os.symlink("x.npy", "y.npy"), ["--force"], "is the input"),
+        ("missing/y.npy", lambda: None, [], "missing/y.npy: No such file"),
+        ("x.npy/y.npy", lambda: None, [], "x.npy/y.npy: Not a directory"),
+        ("y.csv", lambda: None, [], "must end with .npy"),
+        ("y" * 260 + ".npy", lambda: None, [], "File name too long"),
+    ],
+)
+def test_target_that_is_none(target, make, options, words, unfinished, refused):
+    np.save("x.npy", np.ones(3))
+    make()
+    before = sorted(os.listdir())
+    assert words in refused("apply", "x.npy", target, *options)
+    assert sorted(os.listdir()) == before
+    np.testing.assert_array_equal(np.load("x.npy"), np.ones(3))
+
+
+@posix_only
+def test_source_that_is_read_only_is_not_written_over(refused):
+    read_only()
+    assert "y.npy: is read-only" in refused("apply", "y.npy", "--in-place")
