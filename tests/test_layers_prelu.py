@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from helpers import UP_TO_DOUBLE, assert_same
 from leaky_relu import PReLU, RReLU, leaky_relu, leaky_relu_grad, prelu, prelu_grad
-from reference import UP_TO_DOUBLE, assert_same
 
 X, G = np.random.default_rng(0).standard_normal((2, 2, 4, 3, 5)).astype(np.float32)
 

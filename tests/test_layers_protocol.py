@@ -6,9 +6,9 @@ import weakref
 import numpy as np
 import pytest
 from example_layers import MAKE, G, X, every_layer
+from helpers import assert_same
 from leaky_relu import LeakyReLU, PReLU, RReLU
 from leaky_relu.layers import Layer
-from reference import assert_same
 
 
 @every_layer

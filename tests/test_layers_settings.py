@@ -4,9 +4,9 @@ import leaky_relu.layers
 import numpy as np
 import pytest
 from example_layers import MAKE, G, X
+from helpers import assert_same
 from leaky_relu import LeakyReLU, PReLU, leaky_relu_grad
 from leaky_relu.layers import he_gain
-from reference import assert_same
 
 BAD_SETTINGS = [
     ("LeakyReLU", "negative_slope", None, TypeError, "must be a real number, got None of type NoneType"),

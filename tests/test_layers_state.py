@@ -8,8 +8,8 @@ import pickle
 import numpy as np
 import pytest
 from example_layers import MAKE, G, X, every_layer
+from helpers import assert_same
 from leaky_relu import LeakyReLU, PReLU, RReLU
-from reference import assert_same
 
 # Pickles of version 0.1.0: a LeakyReLU between its passes, a PReLU with a gradient, an RReLU in evaluation.
 OLD_LEAKY_RELU = """
