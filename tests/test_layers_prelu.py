@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import UP_TO_DOUBLE, assert_same
+from helpers import UP_TO_DOUBLE, assert_same, from_torch, to_torch
 from leaky_relu import PReLU, RReLU, leaky_relu, leaky_relu_grad, prelu, prelu_grad
 
 X, G = np.random.default_rng(0).standard_normal((2, 2, 4, 3, 5)).astype(np.float32)
@@ -133,15 +133,14 @@ def test_wrong_arguments():
 @pytest.mark.parametrize("dtype", UP_TO_DOUBLE, ids=lambda dtype: dtype.name)
 def test_prelu_learns_as_torchs(dtype):
     torch = pytest.importorskip("torch")
-    from test_torch import array, tensor
 
-    theirs, ours = torch.nn.PReLU(4, 0.25, dtype=tensor(np.zeros(1, dtype)).dtype), PReLU(4)
+    theirs, ours = torch.nn.PReLU(4, 0.25, dtype=to_torch(np.zeros(1, dtype)).dtype), PReLU(4)
     ours.weight = ours.weight.astype(dtype)
     x = X.astype(dtype)
-    leaf = tensor(x.copy()).requires_grad_()
-    theirs(leaf).backward(tensor(G.astype(dtype)))
+    leaf = to_torch(x.copy()).requires_grad_()
+    theirs(leaf).backward(to_torch(G.astype(dtype)))
     ours(x)
-    assert_same(ours.backward(G.astype(dtype)), array(leaf.grad, dtype))
+    assert_same(ours.backward(G.astype(dtype)), from_torch(leaf.grad, dtype))
     rtol = {2: 2e-2, 4: 1e-5, 8: 1e-12}[dtype.itemsize]
-    actual, expected = (a.astype(np.float64) for a in (ours.grad, array(theirs.weight.grad, dtype)))
+    actual, expected = (a.astype(np.float64) for a in (ours.grad, from_torch(theirs.weight.grad, dtype)))
     np.testing.assert_allclose(actual, expected, rtol=rtol, atol=rtol)
