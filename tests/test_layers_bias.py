@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 import pytest
+from helpers import assert_same, compute_type, numbers
 from leaky_relu import _core, leaky_relu, leaky_relu_grad
 from leaky_relu.layers._bias_leaky_relu import BiasLeakyReLU
-from helpers import assert_same, compute_type, numbers
 
 SLOPES = [0.2, 0.0, -0.5, -0.0, np.inf, np.nan]
 SHAPES = [((5, 4), 1), ((2, 4, 3, 5), 1), ((2, 3, 5, 4), -1), ((4, 3), 0), ((2, 4, 0), 1)]
