@@ -2,16 +2,15 @@
 
 import argparse
 import json
-import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import leaky_relu
 from leaky_relu import _core
 from leaky_relu._comparison.operands import OPERATIONS, WAYS
 from leaky_relu._comparison.peers import OURS, PEERS, why_unavailable
 from leaky_relu._comparison.pictures import check_picture
+from leaky_relu._info import info
 from rich.console import Console
 
 from bench import must, plot
@@ -69,14 +68,14 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def about() -> dict[str, Any]:
-    versions = {}
-    for name in ("leaky-relu", "numpy", "numexpr", "numba", "torch", "onnxruntime", "ml_dtypes"):
+def versions() -> dict[str, str]:
+    found = {}
+    for name in ("numexpr", "numba", "torch", "onnxruntime", "ml_dtypes"):
         try:
-            versions[name] = version(name)
+            found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return {"python": platform.python_version(), "versions": versions, "target": leaky_relu.simd_target()}
+    return found
 
 
 def main() -> int:
@@ -108,7 +107,7 @@ def main() -> int:
         rows += run(options) if threads == 1 else run_apart(options)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(about() | {"rows": rows}, file, indent=1)
+            json.dump(info() | {"versions": versions(), "rows": rows}, file, indent=1)
     if options.plot:
         (plot.throughput if by_size else plot.layouts)(rows, options.plot)
     return 0

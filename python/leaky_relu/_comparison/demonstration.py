@@ -10,19 +10,11 @@ from leaky_relu._comparison.checked_timer import checked_timer
 from leaky_relu._comparison.operands import WAYS, Operands
 from leaky_relu._comparison.peers import OURS, PEERS, why_impossible, why_unavailable
 from leaky_relu._comparison.timing import compare
+from leaky_relu._info import info
 
 SIZES = (1_000, 100_000, 1_000_000)
 CHANNELS = 100  # that have a bias of their own
 KINDS = (("forward", "new"), ("forward", "out"), ("gradient", "new"), ("gradient", "out"), ("bias", "out"))
-
-
-def about() -> dict[str, Any]:
-    return {
-        "leaky_relu": leaky_relu.__version__,
-        "numpy": np.__version__,
-        "simd_target": leaky_relu.simd_target(),
-        "simd_targets": leaky_relu.simd_targets(),
-    }
 
 
 def values() -> list[dict[str, str]]:
@@ -75,11 +67,11 @@ def comparisons(
 def as_json(seconds: float) -> dict[str, Any]:
     names, reasons = available_peers() if seconds else ([], {})
     rows = [row for block in comparisons(seconds, names) for row in block] if seconds else []
-    return about() | {"values": values(), "timings": rows, "not_compared": reasons}
+    return info() | {"values": values(), "timings": rows, "not_compared": reasons}
 
 
 def show(seconds: float) -> None:
-    facts = about()
+    facts = info()
     print(f"leaky-relu {facts['leaky_relu']} with NumPy {facts['numpy']}")
     print(f"SIMD target {facts['simd_target']}; this machine can run {', '.join(facts['simd_targets'])}\n")
     points = values()
