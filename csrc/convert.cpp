@@ -8,23 +8,26 @@
 namespace leaky_relu {
 namespace {
 
-// float16 of 0 to 255: a significand of 8 bits, without its leading one.
+// float16 of all 8-bit integers, by their bits: a significand of 8 bits at most, without its leading one.
+template <class Integer>
 struct SmallHalves {
     std::uint16_t bits[256] = {};
     constexpr SmallHalves() {
         for (unsigned i = 1; i < 256; ++i) {
-            const unsigned exponent = unsigned(std::bit_width(i)) - 1;
-            bits[i] = std::uint16_t((exponent + 15) << 10 | (i << (10 - exponent) & 0x3ffu));
+            const bool negative = std::is_signed_v<Integer> && i >= 128;
+            const unsigned magnitude = negative ? 256 - i : i, exponent = unsigned(std::bit_width(magnitude)) - 1;
+            const unsigned significand = magnitude << (10 - exponent) & 0x3ffu;
+            bits[i] = std::uint16_t((negative ? 0x8000u : 0) | (exponent + 15) << 10 | significand);
         }
     }
 };
-constexpr SmallHalves small_halves;
+template <class Integer>
+constexpr SmallHalves<Integer> small_halves;
 
 template <class To, class From>
 To converted(From value) {
     if constexpr (std::is_same_v<To, Half>) {
-        const int i = value;
-        return {std::uint16_t(i < 0 ? small_halves.bits[-i] | 0x8000u : small_halves.bits[i])};
+        return {small_halves<From>.bits[std::uint8_t(value)]};
     } else if constexpr (sizeof(From) == 2 && std::is_class_v<From>) {
         return To(widen(value));
     } else if constexpr (std::is_same_v<From, long double>) {

@@ -41,14 +41,28 @@ struct Row {
         return along == Along::all || (along == Along::all_but_slope && k + 1 < operation.parameters);
     }
 
-    Row(const Rows& job, std::size_t row) {
-        const auto at = [&](int k) { return job.args[k] + std::ptrdiff_t(row) * job.steps[k]; };
-        for (int k = 0; k < operation.data; ++k) in[k] = reinterpret_cast<const Element*>(at(k));
+    explicit Row(const Rows& job) {
+        for (int k = 0; k < operation.data; ++k) in[k] = reinterpret_cast<const Element*>(job.args[k]);
         for (int k = 0; k < operation.parameters; ++k) {
-            parameters[k] = reinterpret_cast<const Compute*>(at(operation.data + k));
+            parameters[k] = reinterpret_cast<const Compute*>(job.args[operation.data + k]);
             if (!is_along(k)) broadcast[k] = V::broadcast(*parameters[k]);
         }
-        out = reinterpret_cast<Element*>(at(operation.count()));
+        out = reinterpret_cast<Element*>(job.args[operation.count()]);
+    }
+
+    template <class T>
+    static void move(T*& p, std::ptrdiff_t step) {
+        p = reinterpret_cast<T*>(reinterpret_cast<std::conditional_t<std::is_const_v<T>, const char*, char*>>(p) + step);
+    }
+
+    void go_to_next(const Rows& job) {
+        for (int k = 0; k < operation.data; ++k) move(in[k], job.steps[k]);
+        for (int k = 0; k < operation.parameters; ++k) {
+            if (job.steps[operation.data + k] == 0) continue;
+            move(parameters[k], job.steps[operation.data + k]);
+            if (!is_along(k)) broadcast[k] = V::broadcast(*parameters[k]);
+        }
+        move(out, job.steps[operation.count()]);
     }
 
     // Several registers at a time: all loads before the first store.
@@ -112,15 +126,25 @@ struct Row {
     }
 };
 
+template <std::size_t op, class V, Along along, Store mode>
+void run_rows(const Rows& job) {
+    Row<op, V, along, mode> row(job);
+    row.run(job.n);
+    for (std::size_t r = 1; r < job.rows; ++r) {
+        row.go_to_next(job);
+        row.run(job.n);
+    }
+}
+
 template <std::size_t op, class V, Along along>
 void kernel_along(const Rows& job) {
     if constexpr (V::lanes > 1) {
         if (job.store == Store::streaming && job.n >= align_from<V>) {
-            for (std::size_t r = 0; r < job.rows; ++r) Row<op, V, along, Store::streaming>(job, r).run(job.n);
+            run_rows<op, V, along, Store::streaming>(job);
             return V::fence();
         }
     }
-    for (std::size_t r = 0; r < job.rows; ++r) Row<op, V, along, Store::cached>(job, r).run(job.n);
+    run_rows<op, V, along, Store::cached>(job);
 }
 
 template <std::size_t op, class V>

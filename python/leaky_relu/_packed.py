@@ -119,7 +119,8 @@ def leaky_relu_packed(x: Any, negative_slope: Scalar = 0.01, *, out: Any = None)
             np.copyto(out, y)
             result = out, positive
         assert result is not NotImplemented
-    return result
+    y, positive = result
+    return y, positive
 
 
 @overload
