@@ -31,9 +31,6 @@ npy_intp bytes_of_bits(npy_intp n) { return n / 8 + (n % 8 != 0); }
 // A new `out` is made where there is none, and new signs where `positive` is null: they are returned as well.
 PyObject* call(const char* name, PackedKernel kernel, DType dtype, PyArrayObject* data, PyArrayObject* positive,
                PyObject* slope, PyArrayObject* out) {
-    Scalar value;
-    Units units;
-    if (!read_slope(slope, dtype, value, units)) return not_implemented();
     // Also warns where NumPy does: of results of broadcast_arrays.
     if (out && PyArray_FailUnlessWriteable(out, "output array") < 0) return nullptr;
 
@@ -43,7 +40,13 @@ PyObject* call(const char* name, PackedKernel kernel, DType dtype, PyArrayObject
                                        : new_output(PyArray_TYPE(data), PyArray_NDIM(data), PyArray_DIMS(data),
                                                     nullptr, false, std::size_t(bytes));
     PyObject* result = nullptr;
-    if ((positive || new_signs) && (out || new_out)) {
+    Scalar value;
+    Units units;
+    if (!(positive || new_signs) || !(out || new_out)) {
+        // an exception is set
+    } else if (!read_slope(slope, dtype, value, units)) {
+        result = not_implemented();
+    } else {
         PyArrayObject* const target = out ? out : new_out;
         const PackedArguments arguments{
             PyArray_BYTES(data), static_cast<std::uint8_t*>(PyArray_DATA(positive ? positive : new_signs)),

@@ -1,8 +1,6 @@
 // The functions that return a gradient and the sums of channels.
 #include "../reduction.hpp"
 
-#include <cstring>
-
 #include "compute.hpp"
 #include "methods.hpp"
 #include "operands.hpp"

@@ -54,8 +54,12 @@ struct NumpysArguments {
 
     bool complete(const Operation& operation, PyObject* const* args, Py_ssize_t given, PyObject* names) {
         const Py_ssize_t required = operation.slope(), count = names ? PyTuple_GET_SIZE(names) : 0;
-        if (given < required || given > required + 2 || given + count >= most) {
+        if (given < required || given > required + 2) {
             report_count(operation, given, given < required);
+            return false;
+        }
+        if (given + count >= most) {
+            PyErr_Format(PyExc_TypeError, "%s() got %zd keyword arguments, more than a ufunc has", operation.name, count);
             return false;
         }
         std::copy_n(args, required, stack);

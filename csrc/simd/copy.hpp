@@ -123,8 +123,10 @@ void copy_columns(const Copy& c, std::size_t row, std::size_t rows, std::size_t 
 template <class Word>
 void transpose(const Copy& c) {
     constexpr std::size_t n = Zip<Word>::lanes;
-    const std::size_t whole_rows = c.rows / n * n, whole_columns = c.n / n * n;
+    std::size_t whole_rows = 0, whole_columns = 0;
     if constexpr (n > 1) {
+        whole_rows = c.rows / n * n;
+        whole_columns = c.n / n * n;
         for (std::size_t j = 0; j < whole_columns; j += n) {
             for (std::size_t i = 0; i < whole_rows; i += n) {
                 transpose_square<Word>(c.from + std::ptrdiff_t(j) * c.from_step + std::ptrdiff_t(i * sizeof(Word)),
