@@ -253,6 +253,11 @@ int install_call(std::size_t operation, PyObject* ufunc) {
         default_slope = PyFloat_FromDouble(default_negative_slope);
         if (!negative_slope_name || !out_name || !default_slope) return -1;
     }
+#if defined(Py_GIL_DISABLED) && PY_VERSION_HEX >= 0x030f0000
+    // Without the GIL what threads with arrays of their own share is the ufunc's reference count. Before 3.15 there is
+    // no public way round that.
+    PyUnstable_SetImmortal(ufunc);
+#endif
     object->vectorcall = vectorcall_of(operation, std::make_index_sequence<operation_count>());
     return 0;
 }
