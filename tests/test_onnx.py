@@ -40,7 +40,7 @@ def backend_tests():
             importlib.import_module(f"{package.__name__}.{operator}")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loader, "import_recursive", import_ours)
+        patch.setattr(loader, "import_recursive", import_ours, raising=False)  # onnx < 1.20 has files
         cases = BackendTest(ours.Backend, __name__).test_cases
     return {name: getattr(case(name), name) for case in cases.values() for name in dir(case)}
 
