@@ -16,7 +16,10 @@ private = importlib.import_module("sklearn.neural_network._multilayer_perceptron
 model_selection = importlib.import_module("sklearn.model_selection")
 estimator_checks = importlib.import_module("sklearn.utils.estimator_checks")
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning",
+    "ignore:scipy.optimize:DeprecationWarning",  # of an option that old versions of scikit-learn pass on
+)
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((60, 5))
