@@ -1,9 +1,7 @@
-"""Dask's arrays, lazily, on a cluster of processes; the example that shows how to use one."""
+"""Dask's arrays: lazily, and on a cluster of processes."""
 
 import pathlib
 import runpy
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -53,7 +51,6 @@ def refuse(block):
     raise AssertionError("a block was computed before it was asked for")
 
 
-@pytest.mark.filterwarnings("ignore:(overflow|invalid value|underflow) encountered:RuntimeWarning")
 @pytest.mark.parametrize("name", OPERATIONS)
 @np.errstate(all="ignore")
 def test_on_processes(client, name):
@@ -87,22 +84,3 @@ def test_gradients_of_prelu(client):
     expected = prelu_grad(g, x, SLOPES.astype(np.float64))
     assert_same(grad_x, expected[0])
     np.testing.assert_allclose(grad_weight, expected[1], rtol=1e-13, strict=True)
-
-
-def test_example(tmp_path):
-    """What a person starts; a small array, which makes a few blocks all the same."""
-    zarr = pytest.importorskip("zarr")
-    done = subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLE, tmp_path, "0.05"],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("100% Completed") == 4
-    assert "gradient of the slopes: 0.0500 a row" in done.stdout
-    x, y, grad_x = (zarr.open(tmp_path / f"{name}.zarr", mode="r") for name in ("x", "y", "grad_x"))
-    assert x.shape == (12207, 1024)
-    assert_same(y[:], leaky_relu(x[:], 0.1))
-    assert_same(grad_x[:], leaky_relu_grad(y[:], x[:], 0.1))

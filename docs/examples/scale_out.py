@@ -3,7 +3,7 @@
 #
 # The functions are ufuncs, so that on arrays of Dask they are lazy: a call says what is to be done with each
 # block, and the workers of a cluster do it when a result is asked for. Here they are processes on this
-# machine that may use 1 GB between them, for arrays of 4 GB; a `Client` of a cluster on many machines would
+# machine that may use 1 GB between them, for arrays of 2 GB; a `Client` of a cluster on many machines would
 # take the same code.
 #
 #     pip install leaky-relu "dask[array,distributed]" zarr
@@ -60,7 +60,7 @@ def prelu_gradients(grad_output, x, weight):
 
 
 # %%
-def main(folder, gigabytes=4.0):
+def main(folder, gigabytes=2.0):
     """Make an array, activate it, go back, and give the gradient of the slopes."""
     folder = Path(folder)
     rows = round(gigabytes * 1e9 / (4 * CHANNELS))
@@ -78,7 +78,7 @@ def main(folder, gigabytes=4.0):
         store(client, grad_x, folder / "grad_x.zarr")
         grad_weight = client.compute(grad_weight)
         progress(grad_weight)
-        print(f"\ngradient of the slopes: {grad_weight.result().mean() / rows:.4f} a row, on average")
+        print(f"\ngradient of the slopes: {grad_weight.result().mean() / rows:.3f} a row, on average")
 
 
 if __name__ == "__main__":  # which the workers, that import this file, are not
