@@ -24,6 +24,11 @@ ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml()
 PYTHONS = nox.project.python_versions(PROJECT)
 OLDEST_NUMPY = re.fullmatch(r"numpy>=([\d.]+)", PROJECT["project"]["dependencies"][0])[1]
+OLDEST_EXTRAS = [  # for newer Pythons they have no wheels
+    f"{requirement.replace('>=', '==')}; python_version < '3.13'"
+    for extra in ("onnx", "sklearn")
+    for requirement in PROJECT["project"]["optional-dependencies"][extra]
+]
 NOT_SOURCE = (".git", ".nox", ".venv", ".*_cache", ".hypothesis", "build", "dist", "__pycache__")
 LARGEST = 1_000_000  # bytes of a wheel or source distribution
 SANITIZED = {
@@ -119,7 +124,7 @@ def docs_check(session):
 
 @nox.session(default=False, tags=["ci"])
 def oldest(session):
-    """Build source distribution and wheel, see that they are small, run the suite with the oldest NumPy."""
+    """Build source distribution and wheel, see that they are small, run the suite with what is oldest."""
     dist = Path(session.create_tmp(), "dist")
     shutil.rmtree(dist, ignore_errors=True)
     session.install("build")
@@ -129,7 +134,7 @@ def oldest(session):
         if file.stat().st_size > LARGEST:
             session.error(f"{file.name} has more than {LARGEST} bytes")
     (wheel,) = dist.glob("*.whl")
-    session.install(f"{wheel}[test]", f"numpy=={OLDEST_NUMPY}.*")
+    session.install(f"{wheel}[test]", f"numpy=={OLDEST_NUMPY}.*", *OLDEST_EXTRAS)
     pytest(session)
 
 
