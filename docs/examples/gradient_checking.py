@@ -1,0 +1,5 @@
+# %% [markdown]
+# # Checking
+
+# %%
+print(1)
