@@ -29,7 +29,7 @@ extensions = [
 ]
 GALLERY = ("dying_relu", "gradient_checking", "recurrent")
 include_patterns = ["**.md", "**.rst", *(f"examples/{name}.py" for name in GALLERY)]
-exclude_patterns = ["figures/**"]  # what pages include
+exclude_patterns = ["figures/**"]  # which pages include
 templates_path = ["_templates"]
 nitpicky = True
 
@@ -57,6 +57,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_sidebars = {"start": [], "contract": [], "speed": [], "gallery": []}
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
