@@ -61,6 +61,7 @@ html_context = {"default_mode": "auto"}
 html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
+    "header_links_before_dropdown": 7,
     "navbar_end": ["theme-switcher"],
     "navigation_with_keys": False,
     "pygments_light_style": "a11y-high-contrast-light",
