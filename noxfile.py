@@ -115,11 +115,11 @@ def optional(session):
 
 
 @nox.session(default=False, tags=["ci"])
-def docs_check(session):
-    """Check docstrings by numpydoc's rules; run their examples and the Python code of README.md."""
+def docs(session):
+    """Build the site into build/docs, check docstrings, run the code of docstrings, pages and gallery."""
     session.install(".[test]", *group("docs"))
-    pytest(session, "tests/test_public.py")
-    session.run("python", "-W", "error", "-c", "\n".join(code_blocks("README.md", "python")))
+    session.run("python", "-m", "sphinx", "-W", "--keep-going", "-E", "-q", "docs", "build/docs")
+    pytest(session, "tests/test_public.py", "tests/test_layers_public.py", "tests/test_documentation.py")
 
 
 @nox.session(default=False, tags=["ci"])
@@ -168,6 +168,13 @@ def sanitize(session, sanitizer):
 def aarch64(session):
     """Run the suite, less its slow tests, on the neon target under QEMU (`.ci/aarch64`)."""
     session.run(".ci/aarch64", "-q", "-m", "not slow", *session.posargs, external=True)
+
+
+@nox.session(default=False)
+def figures(session):
+    """Measure here and now what the speed page shows, and draw it: docs/figures."""
+    session.install(".[bench]")
+    session.run("python", "-m", "bench.figures", *session.posargs)
 
 
 @nox.session(default=False)
