@@ -1,0 +1,124 @@
+"""
+Derivatives of the ufuncs for autograd (https://github.com/HIPS/autograd), version 1.9 or later.
+
+From that version on its boxes take part in NumPy's dispatch of ufuncs, so nothing of autograd's has to be changed:
+each ufunc is made a primitive, and from then on plain calls of it differentiate.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from leaky_relu import _core
+from leaky_relu._dtypes import OPERATIONS, compute_dtype, dtype_of, loop_dtype
+
+_DATA = ("grad_output", "x")  # what decides the dtype
+
+# Every ufunc is factor * d(z, negative_slope), where d does not depend on z as far as derivatives go.
+_FACTOR_AND_Z: dict[str, Callable[..., tuple[Any, Any]]] = {
+    "leaky_relu": lambda x: (x, x),
+    "leaky_relu_grad": lambda grad_output, x: (grad_output, x),
+    "bias_leaky_relu": lambda x, bias: (x + bias,) * 2,
+    "affine_leaky_relu": lambda x, scale, bias: (x * scale + bias,) * 2,
+}
+# The derivative of the factor in an input by its name: another input, 0, or else 1.
+_OF_FACTOR: dict[str, dict[str, str | int]] = {
+    "leaky_relu_grad": {"x": 0},
+    "affine_leaky_relu": {"x": "scale", "scale": "x"},
+}
+
+_Maker: TypeAlias = Callable[..., Any]
+
+
+def register(autograd: Any) -> None:
+    """
+    Teach autograd to differentiate our ufuncs.
+
+    In reverse and forward mode, to any order, in all inputs, however they broadcast. A gradient has the dtype of
+    what it belongs to. The derivative at zero and NaN is the slope, as everywhere. A call with `where`, `dtype` or
+    another keyword of ufuncs is refused by a TypeError.
+
+    Parameters
+    ----------
+    autograd : module
+        The package, imported. Before version 1.9 nothing is done.
+    """
+    from autograd.extend import defjvp, defvjp, notrace_primitive, primitive
+    from autograd.numpy.numpy_boxes import ArrayBox
+    from autograd.numpy.numpy_vjps import unbroadcast_f
+
+    if not hasattr(ArrayBox, "__array_ufunc__"):
+        return
+
+    dtype_of_value = notrace_primitive(dtype_of)
+
+    @notrace_primitive
+    def dtype_to_compute(name: str, *inputs: Any) -> np.dtype[Any]:
+        data = {what: a for what, a in zip(OPERATIONS[name], inputs, strict=True) if what in _DATA}
+        return compute_dtype(loop_dtype(name, **data))
+
+    @primitive
+    def cast(a: Any, dtype: np.dtype[Any]) -> Any:
+        return np.asarray(a, dtype)[()]
+
+    defvjp(cast, lambda ans, a, dtype: lambda g: cast(g, dtype_of_value(a)))
+    defjvp(cast, lambda g, ans, a, dtype: cast(g, dtype))
+
+    @primitive
+    def unless_positive(a: Any, z: Any) -> Any:
+        return np.where(np.greater(z, 0), 0, a)
+
+    defvjp(unless_positive, lambda ans, a, z: unbroadcast_f(a, lambda g: unless_positive(g, z)), None)
+    defjvp(unless_positive, lambda g, ans, a, z: unless_positive(g, z), None)
+
+    ufuncs = {name: primitive(getattr(_core, name)) for name in OPERATIONS}
+
+    def times_partial(name: str, wanted: str, g: Any, inputs: tuple[Any, ...]) -> Any:
+        """Multiply g by the derivative in one input, element by element, rounded where the ufunc rounds."""
+        named = dict(zip(OPERATIONS[name], inputs, strict=True))
+        dtype = dtype_to_compute(name, *inputs)
+        named = {what: cast(a, dtype) for what, a in named.items()}
+        g, slope = cast(g, dtype), named.pop("negative_slope")
+        factor, z = _FACTOR_AND_Z[name](*named.values())
+        if wanted == "negative_slope":
+            return g * unless_positive(factor, z)
+        through = ufuncs["leaky_relu_grad"](g, z, slope)
+        other = _OF_FACTOR.get(name, {}).get(wanted)
+        return named[other] * through if isinstance(other, str) else through
+
+    def reverse(name: str, wanted: str) -> _Maker | None:
+        if _OF_FACTOR.get(name, {}).get(wanted) == 0:
+            return None
+
+        def make_vjp(ans: Any, *inputs: Any, **options: Any) -> Callable[[Any], Any]:
+            _refuse(name, options)
+            a = inputs[OPERATIONS[name].index(wanted)]
+            dtype = dtype_of_value(a)
+            wide = np.result_type(dtype, dtype_of_value(ans))  # for the sum over what was broadcast
+            vjp = unbroadcast_f(a, lambda g: cast(times_partial(name, wanted, g, inputs), wide))
+            return lambda g: cast(vjp(g), dtype)
+
+        return make_vjp
+
+    def forward(name: str, wanted: str) -> _Maker | None:
+        if _OF_FACTOR.get(name, {}).get(wanted) == 0:
+            return None
+
+        def jvp(g: Any, ans: Any, *inputs: Any, **options: Any) -> Any:
+            _refuse(name, options)
+            return cast(times_partial(name, wanted, g, inputs), dtype_of_value(ans))
+
+        return jvp
+
+    for name, inputs in OPERATIONS.items():
+        defvjp(ufuncs[name], *(reverse(name, wanted) for wanted in inputs))
+        defjvp(ufuncs[name], *(forward(name, wanted) for wanted in inputs))
+
+
+def _refuse(name: str, options: dict[str, Any]) -> None:
+    if options:
+        raise TypeError(
+            f"{name}: autograd does not differentiate calls with {', '.join(options)}; "
+            "call it without, and select or convert by functions of autograd.numpy"
+        )
