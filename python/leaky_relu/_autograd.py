@@ -1,8 +1,8 @@
 """
 Derivatives of the ufuncs for autograd (https://github.com/HIPS/autograd), version 1.9 or later.
 
-From that version on its boxes take part in NumPy's dispatch of ufuncs, so nothing of autograd's has to be changed:
-each ufunc is made a primitive, and from then on plain calls of it differentiate.
+From that version on its boxes take part in NumPy's dispatch of ufuncs, so nothing of autograd's has to be
+changed: each ufunc is made a primitive, and from then on plain calls of it differentiate.
 """
 
 from collections.abc import Callable
@@ -22,22 +22,23 @@ _FACTOR_AND_Z: dict[str, Callable[..., tuple[Any, Any]]] = {
     "bias_leaky_relu": lambda x, bias: (x + bias,) * 2,
     "affine_leaky_relu": lambda x, scale, bias: (x * scale + bias,) * 2,
 }
-# The derivative of the factor in an input by its name: another input, 0, or else 1.
-_OF_FACTOR: dict[str, dict[str, str | int]] = {
-    "leaky_relu_grad": {"x": 0},
-    "affine_leaky_relu": {"x": "scale", "scale": "x"},
+# The derivative of the factor in an input: 0 or another input; where nothing is said it is 1.
+_OF_FACTOR = {
+    ("leaky_relu_grad", "x"): "0",
+    ("affine_leaky_relu", "x"): "scale",
+    ("affine_leaky_relu", "scale"): "x",
 }
 
-_Maker: TypeAlias = Callable[..., Any]
+_Derivative: TypeAlias = Callable[..., Any]
 
 
 def register(autograd: Any) -> None:
     """
     Teach autograd to differentiate our ufuncs.
 
-    In reverse and forward mode, to any order, in all inputs, however they broadcast. A gradient has the dtype of
-    what it belongs to. The derivative at zero and NaN is the slope, as everywhere. A call with `where`, `dtype` or
-    another keyword of ufuncs is refused by a TypeError.
+    In reverse and forward mode, to any order, in all inputs, however they broadcast. A gradient has the dtype
+    of what it belongs to. The derivative at zero and NaN is the slope, as everywhere. A call with `where`,
+    `dtype` or another keyword of ufuncs is refused by a TypeError.
 
     Parameters
     ----------
@@ -51,24 +52,13 @@ def register(autograd: Any) -> None:
     if not hasattr(ArrayBox, "__array_ufunc__"):
         return
 
-    dtype_of_value = notrace_primitive(dtype_of)
+    dtype_of_value, dtype_to_compute = notrace_primitive(dtype_of), notrace_primitive(_dtype_to_compute)
 
-    @notrace_primitive
-    def dtype_to_compute(name: str, *inputs: Any) -> np.dtype[Any]:
-        data = {what: a for what, a in zip(OPERATIONS[name], inputs, strict=True) if what in _DATA}
-        return compute_dtype(loop_dtype(name, **data))
-
-    @primitive
-    def cast(a: Any, dtype: np.dtype[Any]) -> Any:
-        return np.asarray(a, dtype)[()]
-
+    cast = primitive(_cast)
     defvjp(cast, lambda ans, a, dtype: lambda g: cast(g, dtype_of_value(a)))
     defjvp(cast, lambda g, ans, a, dtype: cast(g, dtype))
 
-    @primitive
-    def unless_positive(a: Any, z: Any) -> Any:
-        return np.where(np.greater(z, 0), 0, a)
-
+    unless_positive = primitive(_unless_positive)
     defvjp(unless_positive, lambda ans, a, z: unbroadcast_f(a, lambda g: unless_positive(g, z)), None)
     defjvp(unless_positive, lambda g, ans, a, z: unless_positive(g, z), None)
 
@@ -76,22 +66,18 @@ def register(autograd: Any) -> None:
 
     def times_partial(name: str, wanted: str, g: Any, inputs: tuple[Any, ...]) -> Any:
         """Multiply g by the derivative in one input, element by element, rounded where the ufunc rounds."""
-        named = dict(zip(OPERATIONS[name], inputs, strict=True))
         dtype = dtype_to_compute(name, *inputs)
-        named = {what: cast(a, dtype) for what, a in named.items()}
+        named = {what: cast(a, dtype) for what, a in zip(OPERATIONS[name], inputs, strict=True)}
         g, slope = cast(g, dtype), named.pop("negative_slope")
         factor, z = _FACTOR_AND_Z[name](*named.values())
         if wanted == "negative_slope":
             return g * unless_positive(factor, z)
         through = ufuncs["leaky_relu_grad"](g, z, slope)
-        other = _OF_FACTOR.get(name, {}).get(wanted)
-        return named[other] * through if isinstance(other, str) else through
+        other = _OF_FACTOR.get((name, wanted))
+        return named[other] * through if other else through
 
-    def reverse(name: str, wanted: str) -> _Maker | None:
-        if _OF_FACTOR.get(name, {}).get(wanted) == 0:
-            return None
-
-        def make_vjp(ans: Any, *inputs: Any, **options: Any) -> Callable[[Any], Any]:
+    def reverse(name: str, wanted: str) -> _Derivative:
+        def make_vjp(ans: Any, *inputs: Any, **options: Any) -> _Derivative:
             _refuse(name, options)
             a = inputs[OPERATIONS[name].index(wanted)]
             dtype = dtype_of_value(a)
@@ -101,10 +87,7 @@ def register(autograd: Any) -> None:
 
         return make_vjp
 
-    def forward(name: str, wanted: str) -> _Maker | None:
-        if _OF_FACTOR.get(name, {}).get(wanted) == 0:
-            return None
-
+    def forward(name: str, wanted: str) -> _Derivative:
         def jvp(g: Any, ans: Any, *inputs: Any, **options: Any) -> Any:
             _refuse(name, options)
             return cast(times_partial(name, wanted, g, inputs), dtype_of_value(ans))
@@ -112,8 +95,22 @@ def register(autograd: Any) -> None:
         return jvp
 
     for name, inputs in OPERATIONS.items():
-        defvjp(ufuncs[name], *(reverse(name, wanted) for wanted in inputs))
-        defjvp(ufuncs[name], *(forward(name, wanted) for wanted in inputs))
+        zero = {wanted for wanted in inputs if _OF_FACTOR.get((name, wanted)) == "0"}
+        for define, derivative in ((defvjp, reverse), (defjvp, forward)):
+            define(ufuncs[name], *(None if a in zero else derivative(name, a) for a in inputs))
+
+
+def _dtype_to_compute(name: str, *inputs: Any) -> np.dtype[Any]:
+    data = {what: a for what, a in zip(OPERATIONS[name], inputs, strict=True) if what in _DATA}
+    return compute_dtype(loop_dtype(name, **data))
+
+
+def _cast(a: Any, dtype: np.dtype[Any]) -> Any:
+    return np.asarray(a, dtype)[()]
+
+
+def _unless_positive(a: Any, z: Any) -> Any:
+    return np.where(np.greater(z, 0), 0, a)
 
 
 def _refuse(name: str, options: dict[str, Any]) -> None:
