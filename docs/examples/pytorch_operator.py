@@ -5,8 +5,8 @@ Leaky ReLU as an operator for PyTorch that keeps the signs of its input, one bit
 keeps its output instead, which tells the sign of the input only if the slope is not negative; with any other
 the gradient is refused. Here every slope will do, and the gradient of the gradient needs but the signs, too.
 
-Tensors on the CPU share their memory with NumPy. Keras on its NumPy backend computes with NumPy's arrays, so an
-activation there is the ufunc as it stands: ``keras.layers.Dense(8, activation=leaky_relu)``.
+Tensors on the CPU share their memory with NumPy. Keras on its NumPy backend computes with NumPy's arrays, so
+that an activation is the ufunc as it stands: ``keras.layers.Dense(8, activation=leaky_relu)``.
 """
 
 import numpy as np
