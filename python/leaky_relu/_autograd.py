@@ -5,6 +5,8 @@ From that version on its boxes take part in NumPy's dispatch of ufuncs, so nothi
 changed: each ufunc is made a primitive, and from then on plain calls of it differentiate.
 """
 
+from __future__ import annotations  # so that importing takes no time for them
+
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
