@@ -57,12 +57,12 @@ def register(autograd: Any) -> None:
     dtype_of_value, dtype_to_compute = notrace_primitive(dtype_of), notrace_primitive(_dtype_to_compute)
 
     cast = primitive(_cast)
-    defvjp(cast, lambda ans, a, dtype: lambda g: cast(g, dtype_of_value(a)))
-    defjvp(cast, lambda g, ans, a, dtype: cast(g, dtype))
+    defvjp(cast, lambda result, a, dtype: lambda g: cast(g, dtype_of_value(a)))
+    defjvp(cast, lambda g, result, a, dtype: cast(g, dtype))
 
     unless_positive = primitive(_unless_positive)
-    defvjp(unless_positive, lambda ans, a, z: unbroadcast_f(a, lambda g: unless_positive(g, z)), None)
-    defjvp(unless_positive, lambda g, ans, a, z: unless_positive(g, z), None)
+    defvjp(unless_positive, lambda result, a, z: unbroadcast_f(a, lambda g: unless_positive(g, z)), None)
+    defjvp(unless_positive, lambda g, result, a, z: unless_positive(g, z), None)
 
     ufuncs = {name: primitive(getattr(_core, name)) for name in OPERATIONS}
 
@@ -79,20 +79,20 @@ def register(autograd: Any) -> None:
         return named[other] * through if other else through
 
     def reverse(name: str, wanted: str) -> _Derivative:
-        def make_vjp(ans: Any, *inputs: Any, **options: Any) -> _Derivative:
+        def make_vjp(result: Any, *inputs: Any, **options: Any) -> _Derivative:
             _refuse(name, options)
             a = inputs[OPERATIONS[name].index(wanted)]
             dtype = dtype_of_value(a)
-            wide = np.result_type(dtype, dtype_of_value(ans))  # for the sum over what was broadcast
+            wide = np.result_type(dtype, dtype_of_value(result))  # for the sum over what was broadcast
             vjp = unbroadcast_f(a, lambda g: cast(times_partial(name, wanted, g, inputs), wide))
             return lambda g: cast(vjp(g), dtype)
 
         return make_vjp
 
     def forward(name: str, wanted: str) -> _Derivative:
-        def jvp(g: Any, ans: Any, *inputs: Any, **options: Any) -> Any:
+        def jvp(g: Any, result: Any, *inputs: Any, **options: Any) -> Any:
             _refuse(name, options)
-            return cast(times_partial(name, wanted, g, inputs), dtype_of_value(ans))
+            return cast(times_partial(name, wanted, g, inputs), dtype_of_value(result))
 
         return jvp
 
