@@ -55,6 +55,8 @@ def test_scale_out(tmp_path):
     assert x.shape == (12207, 1024)
     assert_same(y[:], leaky_relu(x[:], 0.1))
     assert_same(grad_x[:], leaky_relu_grad(y[:], x[:], 0.1))
+
+
 @pytest.fixture(scope="module")
 def pytorch_operator():
     pytest.importorskip("torch")
