@@ -37,14 +37,16 @@ Blocks::Blocks(const Elementwise& job, const Nest& nest, Store store, bool sever
       kernel_(find_kernel(job.operation, job.dtype)),
       store_(store),
       several_threads_(several_threads) {
-    for (int k = 0; k < nest.operands; ++k) copiers_[k] = job.readers[k] ? job.readers[k] : find_copier(size(k));
+    for (int k = 0; k < nest.operands; ++k)
+        copiers_[k] = job.readers[k] ? job.readers[k] : find_copier(size(k));
     for (int axis = 0; axis < nest.axes - 2; ++axis) outer_ *= nest.shape[axis];
 
     const std::ptrdiff_t element = element_size[job.dtype];
     collapse_ = nest.rows() > 1 && nest.row_length() * std::size_t(element) < narrow_below;
     if (!collapse_ && nest.rows() >= cache_line / 2 / std::size_t(element)) {
         for (int k = 0; k < operation_.data; ++k) {
-            tiles_ |= !job.readers[k] && nest.step(k) != element && nest.step(k) != 0 && nest.row_step(k) == element;
+            tiles_ |= !job.readers[k] && nest.step(k) != element && nest.step(k) != 0 &&
+                      nest.row_step(k) == element;
         }
     }
     choose_access();
@@ -107,7 +109,8 @@ void Blocks::run_block(std::size_t block, Buffers& buffers) const {
 
     std::ptrdiff_t offsets[most_operands];
     for (int k = 0; k < nest_.operands; ++k) {
-        offsets[k] = nest_.offsets[k] + std::ptrdiff_t(row) * nest_.row_step(k) + std::ptrdiff_t(column) * nest_.step(k);
+        offsets[k] = nest_.offsets[k] + std::ptrdiff_t(row) * nest_.row_step(k) +
+                     std::ptrdiff_t(column) * nest_.step(k);
     }
     std::size_t outer = block / blocks;
     for (int axis = nest_.axes - 3; axis >= 0; --axis) {
@@ -141,12 +144,14 @@ void Blocks::run_block(std::size_t block, Buffers& buffers) const {
             if (held.from == lies_at && held.rows >= copy_rows && held.columns == n) continue;
             held = {lies_at, copy_rows, n};
         }
-        copiers_[k]({lies_at, nest_.row_step(k), nest_.step(k), buffers.memory[k], row_size, size(k), copy_rows, n});
+        copiers_[k](
+            {lies_at, nest_.row_step(k), nest_.step(k), buffers.memory[k], row_size, size(k), copy_rows, n});
     }
     kernel_(call);
     if (access_[output] == Access::copied) {
         copiers_[output]({buffers.memory[output], std::ptrdiff_t(columns) * size(output), size(output),
-                          job_.args[output] + offsets[output], nest_.row_step(output), nest_.step(output), rows, columns});
+                          job_.args[output] + offsets[output], nest_.row_step(output), nest_.step(output),
+                          rows, columns});
     }
 }
 

@@ -19,9 +19,9 @@ class Blocks {
   private:
     // How a block gets at an operand.
     enum class Access {
-        direct,    // as it lies
-        per_row,   // one element for each row: a parameter that is not along
-        copied     // through a buffer, row beside row
+        direct,   // as it lies
+        per_row,  // one element for each row: a parameter that is not along
+        copied    // through a buffer, row beside row
     };
     struct Buffers;
 

@@ -20,7 +20,8 @@ struct SmallHalves {
     constexpr SmallHalves() {
         for (unsigned i = 1; i < 256; ++i) {
             const bool negative = std::is_signed_v<Integer> && i >= 128;
-            const unsigned magnitude = negative ? 256 - i : i, exponent = unsigned(std::bit_width(magnitude)) - 1;
+            const unsigned magnitude = negative ? 256 - i : i,
+                           exponent = unsigned(std::bit_width(magnitude)) - 1;
             const unsigned significand = magnitude << (10 - exponent) & 0x3ffu;
             bits[i] = std::uint16_t((negative ? 0x8000u : 0) | (exponent + 15) << 10 | significand);
         }
@@ -65,34 +66,47 @@ void convert(const Copy& c) {
 
 // In the order of Source.
 template <class To>
-constexpr Reader to[] = {convert<Boolean, To>, convert<std::int8_t, To>,   convert<std::uint8_t, To>,
-                         convert<std::int16_t, To>, convert<std::uint16_t, To>, convert<std::int32_t, To>,
-                         convert<std::uint32_t, To>, convert<std::int64_t, To>, convert<std::uint64_t, To>,
-                         convert<Half, To>,         convert<BFloat16, To>,      convert<float, To>,
-                         convert<double, To>,       convert<long double, To>};
+constexpr Reader to[] = {convert<Boolean, To>,       convert<std::int8_t, To>,   convert<std::uint8_t, To>,
+                         convert<std::int16_t, To>,  convert<std::uint16_t, To>, convert<std::int32_t, To>,
+                         convert<std::uint32_t, To>, convert<std::int64_t, To>,  convert<std::uint64_t, To>,
+                         convert<Half, To>,          convert<BFloat16, To>,      convert<float, To>,
+                         convert<double, To>,        convert<long double, To>};
 
 }  // namespace
 
 Reader read_parameter(Source source, DType dtype) {
     switch (dtype) {
-        case float64: return source == Source::full ? nullptr : to<double>[int(source)];
-        case longdouble: return nullptr;
-        default: return source == Source::single ? nullptr : to<float>[int(source)];
+        case float64:
+            return source == Source::full ? nullptr : to<double>[int(source)];
+        case longdouble:
+            return nullptr;
+        default:
+            return source == Source::single ? nullptr : to<float>[int(source)];
     }
 }
 
 Reader read_integers(Source source) {
     switch (source) {
-        case Source::boolean: return convert<Boolean, Half>;
-        case Source::uint8: return convert<std::uint8_t, Half>;
-        case Source::int8: return convert<std::int8_t, Half>;
-        case Source::int16: return convert<std::int16_t, float>;
-        case Source::uint16: return convert<std::uint16_t, float>;
-        case Source::int32: return convert<std::int32_t, double>;
-        case Source::uint32: return convert<std::uint32_t, double>;
-        case Source::int64: return convert<std::int64_t, double>;
-        case Source::uint64: return convert<std::uint64_t, double>;
-        default: return nullptr;
+        case Source::boolean:
+            return convert<Boolean, Half>;
+        case Source::uint8:
+            return convert<std::uint8_t, Half>;
+        case Source::int8:
+            return convert<std::int8_t, Half>;
+        case Source::int16:
+            return convert<std::int16_t, float>;
+        case Source::uint16:
+            return convert<std::uint16_t, float>;
+        case Source::int32:
+            return convert<std::int32_t, double>;
+        case Source::uint32:
+            return convert<std::uint32_t, double>;
+        case Source::int64:
+            return convert<std::int64_t, double>;
+        case Source::uint64:
+            return convert<std::uint64_t, double>;
+        default:
+            return nullptr;
     }
 }
 

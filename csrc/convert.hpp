@@ -5,7 +5,22 @@
 
 namespace leaky_relu {
 
-enum class Source { boolean, int8, uint8, int16, uint16, int32, uint32, int64, uint64, half, bfloat16, single, full, extended };
+enum class Source {
+    boolean,
+    int8,
+    uint8,
+    int16,
+    uint16,
+    int32,
+    uint32,
+    int64,
+    uint64,
+    half,
+    bfloat16,
+    single,
+    full,
+    extended
+};
 
 // A parameter, to the compute type of that dtype, by way of float64 as NumPy casts integers. Null where it is
 // that already; beside longdouble it has to be. Rounding raises what rounding raises.

@@ -107,8 +107,8 @@ Store store_for(std::size_t traffic, bool in_place) {
 
 bool may_share(DType dtype, std::size_t traffic) { return traffic >= share_from && dtype != longdouble; }
 
-void share(DType dtype, std::size_t units, std::size_t elements_each, std::size_t traffic, parallel::Piece piece,
-           const void* job) {
+void share(DType dtype, std::size_t units, std::size_t elements_each, std::size_t traffic,
+           parallel::Piece piece, const void* job) {
     if (!may_share(dtype, traffic)) return piece(job, 0, units);
     // Pieces are whole cache lines of elements, and of bytes that hold a bit of each.
     const std::size_t elements = std::clamp(
@@ -133,8 +133,9 @@ void execute_contiguous(const Elementwise& job, std::size_t n, Along along) {
     std::size_t traffic = 0;
     bool in_place = false;
     for (int k = 0; k <= output; ++k) {
-        const bool one_for_all = operation.is_parameter(k) && (along == Along::none || (along == Along::all_but_slope &&
-                                                                                        k == operation.slope()));
+        const bool one_for_all =
+            operation.is_parameter(k) &&
+            (along == Along::none || (along == Along::all_but_slope && k == operation.slope()));
         contiguous.steps[k] = one_for_all ? 0 : operand_size(operation, job.dtype, k);
         traffic += n * std::size_t(contiguous.steps[k]);
         in_place |= k < output && job.args[k] == job.args[output];

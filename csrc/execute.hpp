@@ -40,7 +40,7 @@ bool may_share(DType dtype, std::size_t traffic);
 
 // Calls piece for 0 to `units` independent units of work of so many elements each, on several threads where that
 // pays.
-void share(DType dtype, std::size_t units, std::size_t elements_each, std::size_t traffic, parallel::Piece piece,
-           const void* job);
+void share(DType dtype, std::size_t units, std::size_t elements_each, std::size_t traffic,
+           parallel::Piece piece, const void* job);
 
 }  // namespace leaky_relu

@@ -147,9 +147,12 @@ bool run(ReductionKernel kernel, DType dtype, const ReductionArrays& arrays) {
 bool reduce(Reduction reduction, DType dtype, const ReductionArrays& arrays) {
     const ReductionKernel kernel = find_reduction(reduction, dtype);
     switch (dtype) {
-        case longdouble: return run<long double>(kernel, dtype, arrays);
-        case float64: return run<double>(kernel, dtype, arrays);
-        default: return run<float>(kernel, dtype, arrays);
+        case longdouble:
+            return run<long double>(kernel, dtype, arrays);
+        case float64:
+            return run<double>(kernel, dtype, arrays);
+        default:
+            return run<float>(kernel, dtype, arrays);
     }
 }
 

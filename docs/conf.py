@@ -98,7 +98,9 @@ def single_backquotes(name, rawtext, text, lineno, inliner, options=None, conten
     own = text.partition(".")[0].rstrip("()") in (*leaky_relu.__all__, *leaky_relu.layers.__all__)
     if not own and not text.startswith("numpy."):
         return [literal], []
-    module = "leaky_relu.layers" if text in ("Layer", "he_gain") or text.startswith("Layer.") else "leaky_relu"
+    module = (
+        "leaky_relu.layers" if text in ("Layer", "he_gain") or text.startswith("Layer.") else "leaky_relu"
+    )
     target = f"{module}.{text}" if own else text
     reference = pending_xref(
         rawtext,

@@ -73,14 +73,20 @@ def test_commands(page, tmp_path):
     paths = [str(pathlib.Path(sys.executable).parent), os.environ["PATH"]]
     environment = os.environ | {"PATH": os.pathsep.join(paths)}
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
+        ["bash", "-euo", "pipefail", "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
 
 
 def test_every_public_name_is_in_the_table_of_names():
     table = (ROOT / "docs" / "start.md").read_text(encoding="utf-8").partition("## Which function when")[2]
-    named = {found for row in table.splitlines() if row.startswith("|") for found in re.findall(r"`(\w+)", row)}
+    named = {
+        found for row in table.splitlines() if row.startswith("|") for found in re.findall(r"`(\w+)", row)
+    }
     assert {each for each in leaky_relu.__all__ if not each.startswith("__")} <= named
 
 
@@ -92,7 +98,9 @@ def test_every_public_name_has_a_page():
 
 def test_tests_that_are_named_are_there():
     named = {
-        found for page in PAGES for found in re.findall(r"(test_\w+\.py)(?:::(\w+))?", page.read_text("utf-8"))
+        found
+        for page in PAGES
+        for found in re.findall(r"(test_\w+\.py)(?:::(\w+))?", page.read_text("utf-8"))
     }
     assert named
     for module, function in sorted(named):

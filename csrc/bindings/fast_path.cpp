@@ -11,8 +11,8 @@ namespace leaky_relu {
 namespace {
 
 // True for calls of the form f(inputs...), with slope and out by position or keyword and no other keyword.
-bool read_arguments(const Operation& operation, PyObject* const* args, Py_ssize_t positional, PyObject* keywords,
-                    Given& given) {
+bool read_arguments(const Operation& operation, PyObject* const* args, Py_ssize_t positional,
+                    PyObject* keywords, Given& given) {
     const Py_ssize_t slope = operation.slope();
     if (positional < slope || positional > slope + 2) return false;
     std::copy_n(args, std::min(positional, slope + 1), given.inputs);
@@ -36,7 +36,8 @@ bool lies_as(PyObject* object, PyArrayObject* x, int type_number) {
     if (!is_plain_array(object)) return false;
     PyArrayObject* const array = as_array(object);
     return PyArray_TYPE(array) == type_number && PyArray_ISBEHAVED_RO(array) &&
-           (PyArray_FLAGS(array) & PyArray_FLAGS(x) & order_flags) && PyArray_NDIM(array) == PyArray_NDIM(x) &&
+           (PyArray_FLAGS(array) & PyArray_FLAGS(x) & order_flags) &&
+           PyArray_NDIM(array) == PyArray_NDIM(x) &&
            PyArray_CompareLists(PyArray_DIMS(array), PyArray_DIMS(x), PyArray_NDIM(x));
 }
 
@@ -146,7 +147,8 @@ PyObject* call_scalars(std::size_t op, const Given& given) {
     clear_errors(Units::vector);
     for (int k = 0; k < operation.data; ++k) {
         DType dtype;
-        if (!read_data(given.inputs[k], dtype, scalars[k]) || (k > 0 && dtype != job.dtype)) return not_implemented();
+        if (!read_data(given.inputs[k], dtype, scalars[k]) || (k > 0 && dtype != job.dtype))
+            return not_implemented();
         job.dtype = dtype;
     }
     for (int k = operation.data; k < operation.count(); ++k) {

@@ -14,7 +14,8 @@ namespace {
 bool is_taken(PyObject* object, int type_number) {
     if (!is_plain_array(object)) return false;
     PyArrayObject* const array = as_array(object);
-    return PyArray_TYPE(array) == type_number && PyArray_IS_C_CONTIGUOUS(array) && PyArray_ISBEHAVED_RO(array);
+    return PyArray_TYPE(array) == type_number && PyArray_IS_C_CONTIGUOUS(array) &&
+           PyArray_ISBEHAVED_RO(array);
 }
 
 bool is_like(PyObject* object, PyArrayObject* model) {
@@ -41,7 +42,8 @@ PyObject* call(const char* name, Reduction reduction, DType dtype, ReductionArra
         if (PyArray_FailUnlessWriteable(out, "output array") < 0) return nullptr;
         Py_INCREF(out);
     } else {
-        out = new_output(PyArray_TYPE(x), PyArray_NDIM(x), PyArray_DIMS(x), nullptr, false, std::size_t(bytes));
+        out =
+            new_output(PyArray_TYPE(x), PyArray_NDIM(x), PyArray_DIMS(x), nullptr, false, std::size_t(bytes));
         if (!out) return nullptr;
     }
     PyArrayObject* const sums =
@@ -74,7 +76,8 @@ PyObject* prelu_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
     const int compute_type = parameter_type_number(dtype);
     const bool to_be_rounded = compute_type == NPY_FLOAT && is_taken(slopes, NPY_DOUBLE);
     ReductionArrays arrays{};
-    if (!is_like(x, data) || !is_like(grad_output, data) || !(to_be_rounded || is_taken(slopes, compute_type)) ||
+    if (!is_like(x, data) || !is_like(grad_output, data) ||
+        !(to_be_rounded || is_taken(slopes, compute_type)) ||
         !set_shape(arrays, PyArray_SIZE(data), PyArray_SIZE(as_array(slopes)), inner)) {
         return not_implemented();
     }
@@ -83,17 +86,17 @@ PyObject* prelu_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
     if (to_be_rounded && !(rounded = PyArray_SimpleNew(1, &channels, compute_type))) return nullptr;
     const char* const given = PyArray_BYTES(as_array(slopes));
     arrays.slopes = rounded ? PyArray_DATA(as_array(rounded)) : given;
-    PyObject* const result = call("prelu_grad", slope_gradient, dtype, arrays, as_array(grad_output), data, nullptr,
-                                  [&](Units& units) {
-                                      units = units_of(dtype);
-                                      clear_errors(units);
-                                      if (rounded) {
-                                          read_parameter(Source::full, dtype)(
-                                              {given, 0, sizeof(double), PyArray_BYTES(as_array(rounded)), 0,
-                                               sizeof(float), 1, std::size_t(channels)});
-                                      }
-                                      return true;
-                                  });
+    PyObject* const result = call(
+        "prelu_grad", slope_gradient, dtype, arrays, as_array(grad_output), data, nullptr, [&](Units& units) {
+            units = units_of(dtype);
+            clear_errors(units);
+            if (rounded) {
+                read_parameter(Source::full,
+                               dtype)({given, 0, sizeof(double), PyArray_BYTES(as_array(rounded)), 0,
+                                       sizeof(float), 1, std::size_t(channels)});
+            }
+            return true;
+        });
     Py_XDECREF(rounded);
     return result;
 }
@@ -106,7 +109,8 @@ PyObject* bias_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
     if (!is_plain_array(y) || !dtype_of(PyArray_TYPE(as_array(y)), dtype)) return not_implemented();
     PyArrayObject* const data = as_array(y);
     ReductionArrays arrays{};
-    if (!is_like(y, data) || !is_like(grad_output, data) || !set_shape(arrays, PyArray_SIZE(data), channels, inner)) {
+    if (!is_like(y, data) || !is_like(grad_output, data) ||
+        !set_shape(arrays, PyArray_SIZE(data), channels, inner)) {
         return not_implemented();
     }
     if (out != Py_None && !is_like(out, data)) return not_implemented();
@@ -122,8 +126,8 @@ PyObject* bias_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
 
 PyMethodDef reduction_methods[] = {
     method_of<4, prelu_grad>("_prelu_grad", "_prelu_grad(grad_output, x, slopes, inner) -> (grad_x, sums)"),
-    method_of<6, bias_grad>("_bias_grad",
-                            "_bias_grad(grad_output, y, negative_slope, channels, inner, out) -> (grad_x, sums)"),
+    method_of<6, bias_grad>(
+        "_bias_grad", "_bias_grad(grad_output, y, negative_slope, channels, inner, out) -> (grad_x, sums)"),
     {}};
 
 }  // namespace leaky_relu

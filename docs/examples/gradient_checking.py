@@ -50,8 +50,8 @@ def relative_error(forward, backward, *inputs, step=1e-4):
 
 
 # %% [markdown]
-# Each line is a forward pass and its gradients, in the order of the inputs. The bias is small, so that the sums
-# stay away from zero as well.
+# Each line is a forward pass and its gradients, in the order of the inputs. The bias is small, so that the
+# sums stay away from zero as well.
 
 # %%
 x = away_from_the_kink(SHAPE)
@@ -110,7 +110,9 @@ def error_of_layer(layer):
     return abs(difference - exact) / abs(exact)
 
 
-errors_of_layers = {repr(layer): error_of_layer(layer) for layer in (LeakyReLU(0.2), PReLU(3), BiasLeakyReLU(3))}
+errors_of_layers = {
+    repr(layer): error_of_layer(layer) for layer in (LeakyReLU(0.2), PReLU(3), BiasLeakyReLU(3))
+}
 for name, error in errors_of_layers.items():
     print(f"{name:48}{error:8.1e}")
 
@@ -118,7 +120,7 @@ for name, error in errors_of_layers.items():
 # ## The step
 #
 # Away from the kink Leaky ReLU is linear, so a central difference has no error of its own: what is left is
-# rounding, which grows as the step shrinks. With a function that is curved, the best step would lie in between.
+# rounding, which grows as the step shrinks. With a function that is curved, the best step would lie between.
 # From some hundredths on a step may cross the kink: then the difference is not the derivative at all.
 
 # %%
