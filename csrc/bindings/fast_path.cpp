@@ -97,7 +97,7 @@ PyObject* call_contiguous(std::size_t op, const Given& given) {
     for (int k = operation.data; k < output; ++k) {
         Scalar& value = scalars[k];
         job.args[k] = reinterpret_cast<char*>(&value);
-        if (read_scalar_parameter(given.inputs[k], job.dtype, value)) {
+        if (read_scalar_parameter(given.inputs[k], job.dtype, value, PyArray_NDIM(x))) {
             if (along != Along::none) {  // the slope may be a scalar beside arrays, no other parameter
                 if (k != operation.slope()) return not_implemented();
                 along = Along::all_but_slope;
@@ -125,7 +125,7 @@ PyObject* call_contiguous(std::size_t op, const Given& given) {
         if (bytes >= release_gil_from) {
             clear_errors(Units::vector);
             for (int k = operation.data; k < output; ++k) {
-                read_scalar_parameter(given.inputs[k], job.dtype, scalars[k]);
+                read_scalar_parameter(given.inputs[k], job.dtype, scalars[k], PyArray_NDIM(x));
             }
         }
     }

@@ -21,8 +21,8 @@ PyObject* call_any_layout(std::size_t op, const Given& given);
 PyObject* call_scalars(std::size_t op, const Given& given);
 
 // As read_parameter; a slope that is missing is the default one.
-inline bool read_scalar_parameter(PyObject* object, DType dtype, Scalar& value) {
-    if (object) return read_parameter(object, dtype, value);
+inline bool read_scalar_parameter(PyObject* object, DType dtype, Scalar& value, int most_dimensions = 0) {
+    if (object) return read_parameter(object, dtype, value, most_dimensions);
     if (dtype == float64) {
         value.full = default_negative_slope;
     } else {

@@ -123,7 +123,7 @@ bool source_of(int type_number, Source& source) {
     }
 }
 
-bool read_parameter(PyObject* object, DType dtype, Scalar& value) {
+bool read_parameter(PyObject* object, DType dtype, Scalar& value, int most_dimensions) {
     PyTypeObject* const type = Py_TYPE(object);
     if (type == &PyFloat_Type || type == &PyDoubleArrType_Type) {  // numpy.float64 is a float
         round_to(dtype, PyFloat_AS_DOUBLE(object), value);
@@ -141,9 +141,10 @@ bool read_parameter(PyObject* object, DType dtype, Scalar& value) {
         round_to(dtype, double(integer), value);
         return true;
     }
-    if (!is_plain_array(object) || PyArray_NDIM(as_array(object)) != 0) return false;
+    if (!is_plain_array(object)) return false;
     PyArrayObject* const array = as_array(object);
-    if (!PyArray_ISBEHAVED_RO(array)) return false;
+    if (PyArray_NDIM(array) > most_dimensions || PyArray_SIZE(array) != 1 || !PyArray_ISBEHAVED_RO(array))
+        return false;
     switch (PyArray_TYPE(array)) {
         case NPY_FLOAT:
             round_to(dtype, *static_cast<const float*>(PyArray_DATA(array)), value);

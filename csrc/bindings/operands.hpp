@@ -42,9 +42,9 @@ union Scalar {
     long double extended;
 };
 
-// Rounds a Python or NumPy number, or an array without dimensions, to the compute type. Rounding may raise flags:
+// Rounds a Python or NumPy number, or an array of one element and few dimensions, to the compute type. Rounding may raise flags:
 // to be called after they are cleared. A longdouble, whose rounding raises those of all units, is left to NumPy.
-bool read_parameter(PyObject* object, DType dtype, Scalar& value);
+bool read_parameter(PyObject* object, DType dtype, Scalar& value, int most_dimensions = 0);
 
 inline bool is_longdouble_scalar(PyObject* object) {
     return is_plain_array(object) && PyArray_NDIM(as_array(object)) == 0 &&

@@ -22,6 +22,17 @@ bool is_like(PyObject* object, PyArrayObject* model) {
     return is_taken(object, PyArray_TYPE(model)) && PyArray_SAMESHAPE(as_array(object), model);
 }
 
+bool are_apart(PyArrayObject* a, PyArrayObject* b) {
+    const char *const p = PyArray_BYTES(a), *const q = PyArray_BYTES(b);
+    return p + PyArray_NBYTES(a) <= q || q + PyArray_NBYTES(b) <= p;
+}
+
+// Whether it is grad_output itself, or shares no byte with what is read.
+bool may_be_output(PyArrayObject* out, PyArrayObject* grad_output, PyArrayObject* x) {
+    const bool in_place = PyArray_BYTES(out) == PyArray_BYTES(grad_output);
+    return PyArray_ISWRITEABLE(out) && (in_place || are_apart(out, grad_output)) && are_apart(out, x);
+}
+
 // Sets what the shape says; false where it does not come out even.
 bool set_shape(ReductionArrays& arrays, npy_intp size, npy_intp channels, npy_intp inner) {
     const npy_intp row = channels * inner;
@@ -113,7 +124,10 @@ PyObject* bias_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
         !set_shape(arrays, PyArray_SIZE(data), channels, inner)) {
         return not_implemented();
     }
-    if (out != Py_None && !is_like(out, data)) return not_implemented();
+    if (out != Py_None &&
+        !(is_like(out, data) && may_be_output(as_array(out), as_array(grad_output), data))) {
+        return not_implemented();
+    }
     Scalar slope;
     arrays.slopes = &slope;
     arrays.one_slope = true;

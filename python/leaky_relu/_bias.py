@@ -108,23 +108,21 @@ def bias_leaky_relu_grad(
     array([0.2, 1.1])
     """
     function = "bias_leaky_relu_grad"
+    if type(grad_output) is np.ndarray and type(y) is np.ndarray and grad_output.shape == y.shape:
+        channels, inner, _ = check_channels(function, y.shape, channel_axis)
+        result = _core._bias_grad(grad_output, y, negative_slope, channels, inner, out)
+        if result is not NotImplemented:
+            grad_x, sums = result
+            return grad_x, sums.astype(compute_dtype(grad_x.dtype), copy=False)
     g, signs = prepared(function, grad_output=grad_output, y=y)
     slope = prepared_slope(function, negative_slope, g.dtype)
     channels, inner, _ = check_channels(function, g.shape, channel_axis)
-    direct = None
     if out is not None:
         check_output(function, out, "grad_output", g)
-        if _takes(out, g, signs):
-            direct = out
-    grad_x, sums = _core._bias_grad(g, signs, slope, channels, inner, direct)
-    if out is not None and direct is None:
+    result = _core._bias_grad(g, signs, slope, channels, inner, out)
+    if result is NotImplemented:  # `out` is not laid out as grad_output is, or shares memory with y
+        grad_x, sums = _core._bias_grad(g, signs, slope, channels, inner, None)
         np.copyto(out, grad_x)
-        grad_x = out
-    return grad_x, sums.astype(compute_dtype(g.dtype), copy=False)
-
-
-def _takes(out: NDArray[Any], g: NDArray[Any], signs: NDArray[Any]) -> bool:
-    """Whether the extension may write to `out` while it reads the inputs."""
-    fits = type(out) is np.ndarray and out.dtype == g.dtype and out.flags.carray
-    same = out.ctypes.data == g.ctypes.data
-    return fits and (same or not np.may_share_memory(out, g)) and not np.may_share_memory(out, signs)
+    else:
+        grad_x, sums = result
+    return grad_x if out is None else out, sums.astype(compute_dtype(g.dtype), copy=False)

@@ -440,11 +440,6 @@ def _prelu_grad(
     grad_output: NDArray[Any], x: NDArray[Any], slopes: NDArray[Any], inner: int
 ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 def _bias_grad(
-    grad_output: NDArray[Any],
-    y: NDArray[Any],
-    negative_slope: Any,
-    channels: int,
-    inner: int,
-    out: NDArray[Any] | None,
-) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    grad_output: NDArray[Any], y: NDArray[Any], negative_slope: Any, channels: int, inner: int, out: Any
+) -> Any: ...
 def _register_bfloat16(type_number: int) -> None: ...
