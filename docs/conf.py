@@ -53,6 +53,7 @@ numpydoc_attributes_as_param_list = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "leaky-relu"
+html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_sidebars = {"start": [], "contract": [], "speed": [], "gallery": []}
@@ -62,6 +63,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
     "header_links_before_dropdown": 7,
+    "logo": {"text": "leaky-relu", "image_light": "_static/icon.svg", "image_dark": "_static/icon.svg"},
     "navbar_end": ["theme-switcher"],
     "navigation_with_keys": False,
     "pygments_light_style": "a11y-high-contrast-light",
