@@ -60,6 +60,7 @@ def test_on_processes(client, name):
     assert_same(client.compute(y).result(), OPERATIONS[name](X, G))
 
 
+@pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler:UserWarning")
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_lazy(name):
     x = blocks(X).map_blocks(refuse, meta=np.empty((0, 0), F32))

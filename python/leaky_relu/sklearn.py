@@ -106,17 +106,12 @@ class MLPClassifier(_LeakyReLUMixin, neural_network.MLPClassifier):  # type: ign
 
     Parameters
     ----------
-    *args, **params : object
+    \*args, \**params : object
         All parameters of scikit-learn's class, with its defaults. `activation` may also be ``"leaky_relu"``;
         with any other the results are scikit-learn's.
     negative_slope : float, default 0.01
         The slope of Leaky ReLU. Not negative: scikit-learn keeps what came out of an activation, not what
         went in, and they must have the same sign. With 0 it is ReLU.
-
-    Attributes
-    ----------
-    coefs_, intercepts_, loss_, ... : object
-        As in scikit-learn's class.
 
     See Also
     --------
@@ -150,16 +145,11 @@ class MLPRegressor(_LeakyReLUMixin, neural_network.MLPRegressor):  # type: ignor
 
     Parameters
     ----------
-    *args, **params : object
+    \*args, \**params : object
         All parameters of scikit-learn's class, with its defaults. `activation` may also be ``"leaky_relu"``;
         with any other the results are scikit-learn's.
     negative_slope : float, default 0.01
         The slope of Leaky ReLU, as in `MLPClassifier`.
-
-    Attributes
-    ----------
-    coefs_, intercepts_, loss_, ... : object
-        As in scikit-learn's class.
 
     See Also
     --------
