@@ -27,14 +27,14 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
 ]
-GALLERY = ("dying_relu", "gradient_checking", "recurrent")
+GALLERY = ("denoiser", "dying_relu", "gradient_checking", "recurrent")
 include_patterns = ["**.md", "**.rst", *(f"examples/{name}.py" for name in GALLERY)]
 exclude_patterns = ["figures/**"]  # which pages include
 templates_path = ["_templates"]
 nitpicky = True
 
 # Pages and gallery: the scripts of examples/ are notebooks, run at each build, whose errors are errors.
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence"]  # no mathematics: MathJax comes from the network
 myst_heading_anchors = 3
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
 nb_execution_mode = "force"
@@ -53,6 +53,7 @@ numpydoc_attributes_as_param_list = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "leaky-relu"
+html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_sidebars = {"start": [], "contract": [], "speed": [], "gallery": []}
@@ -62,6 +63,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
     "header_links_before_dropdown": 7,
+    "logo": {"text": "leaky-relu", "image_light": "_static/icon.svg", "image_dark": "_static/icon.svg"},
     "navbar_end": ["theme-switcher"],
     "navigation_with_keys": False,
     "pygments_light_style": "a11y-high-contrast-light",
@@ -95,12 +97,10 @@ nitpick_ignore_regex = [("py:.*", r"(numpy|np|collections|abc|typing)\..*"), ("p
 def single_backquotes(name, rawtext, text, lineno, inliner, options=None, content=None):
     """Link public names and NumPy's; the rest of what docstrings put between them are parameters."""
     literal = nodes.literal(rawtext, text, classes=["parameter"])
-    own = text.partition(".")[0].rstrip("()") in (*leaky_relu.__all__, *leaky_relu.layers.__all__)
+    own = text.partition(".")[0] in (*leaky_relu.__all__, *leaky_relu.layers.__all__)
     if not own and not text.startswith("numpy."):
         return [literal], []
-    module = (
-        "leaky_relu.layers" if text in ("Layer", "he_gain") or text.startswith("Layer.") else "leaky_relu"
-    )
+    module = "leaky_relu" if hasattr(leaky_relu, text.partition(".")[0]) else "leaky_relu.layers"
     target = f"{module}.{text}" if own else text
     reference = pending_xref(
         rawtext,

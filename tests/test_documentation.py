@@ -66,50 +66,49 @@ def test_code(page, tmp_path, monkeypatch):
 
 
 # README's are run by sessions of nox, each in a new environment.
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 @pytest.mark.parametrize("page", [page for page in pages_with("sh") if page.values[0].name != "README.md"])
 def test_commands(page, tmp_path):
     code = "".join(code for _, code, _ in blocks(page, "sh"))
-    paths = [str(pathlib.Path(sys.executable).parent), os.environ["PATH"]]
-    environment = os.environ | {"PATH": os.pathsep.join(paths)}
+    path = os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]])
+    shell = ["bash", "-euo", "pipefail", "-c", code]
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", code],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
+        shell, cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
 
 
+def public_names():
+    return {name for name in leaky_relu.__all__ if not name.startswith("__")}
+
+
+def found_in_pages(pattern):
+    return sorted({found for page in PAGES for found in re.findall(pattern, page.read_text("utf-8"))})
+
+
 def test_every_public_name_is_in_the_table_of_names():
-    table = (ROOT / "docs" / "start.md").read_text(encoding="utf-8").partition("## Which function when")[2]
-    named = {
-        found for row in table.splitlines() if row.startswith("|") for found in re.findall(r"`(\w+)", row)
-    }
-    assert {each for each in leaky_relu.__all__ if not each.startswith("__")} <= named
+    page = (ROOT / "docs" / "start.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\|.*", page.partition("## Which function when")[2], re.M)
+    assert public_names() <= {name for row in rows for name in re.findall(r"`(\w+)", row)}
 
 
 def test_every_public_name_has_a_page():
     api = (ROOT / "docs" / "api.rst").read_text(encoding="utf-8")
-    listed = set(re.findall(r"^   (?:layers\.)?(\w+)$", api, re.M))
-    assert listed == {each for each in leaky_relu.__all__ if not each.startswith("__")} | {"Layer", "he_gain"}
+    listed = re.findall(r"^   (?:layers\.)?(\w+)$", api, re.M)
+    assert sorted(listed) == sorted(public_names() | {"Layer", "he_gain"})
 
 
 def test_tests_that_are_named_are_there():
-    named = {
-        found
-        for page in PAGES
-        for found in re.findall(r"(test_\w+\.py)(?:::(\w+))?", page.read_text("utf-8"))
-    }
+    named = found_in_pages(r"(test_\w+\.py)(?:::(\w+))?")
     assert named
-    for module, function in sorted(named):
+    for module, function in named:
         path = ROOT / "tests" / module
         assert path.exists(), module
         assert not function or f"def {function}(" in path.read_text("utf-8"), f"{module}::{function}"
 
 
 def test_files_of_the_sources_that_are_named_are_there():
-    named = {found for page in PAGES for found in re.findall(r"`(csrc/[\w/.]+)`", page.read_text("utf-8"))}
+    named = found_in_pages(r"`(csrc/[\w/.]+)`")
     assert named
-    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+    assert [path for path in named if not (ROOT / path).exists()] == []

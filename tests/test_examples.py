@@ -36,6 +36,22 @@ def test_recurrent():
     assert np.mean(errors[-50:]) < 0.01
 
 
+@pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive:UserWarning")
+def test_denoiser():
+    pytest.importorskip("sklearn")
+    pytest.importorskip("matplotlib").use("agg")
+    names = runpy.run_path(str(EXAMPLES / "denoiser.py"))
+    assert names["after"] < 0.6 * names["before"]
+
+
+@pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive:UserWarning")
+def test_gradient_checking():
+    pytest.importorskip("matplotlib").use("agg")
+    names = runpy.run_path(str(EXAMPLES / "gradient_checking.py"))
+    assert max(*names["errors"].values(), *names["errors_of_layers"].values()) < 1e-8
+    assert names["backward"] == 0.2
+
+
 @pytest.mark.slow
 def test_scale_out(tmp_path):
     """A small array, of a few blocks all the same; started as a person does, for the workers import it."""

@@ -5,10 +5,8 @@
 # gradient of this package that way, and shows what goes wrong with the two usual mistakes: a step that is too
 # small, and an input that lies on the kink.
 #
-# For a scalar loss $L = \sum v_i y_i$, with random $v$, the gradient is the vector-Jacobian product that a
-# backward pass computes. Along a random direction $u$ it must agree with
-#
-# $$\frac{L(x + hu) - L(x - hu)}{2h}$$
+# For a scalar loss `L = sum(v * y)`, with random `v`, the gradient is the vector-Jacobian product that a
+# backward pass computes. Along a random direction `u` it must agree with `(L(x + h*u) - L(x - h*u)) / (2*h)`.
 
 # %%
 import matplotlib.pyplot as plt
@@ -94,7 +92,7 @@ PAIRS = {
 }
 errors = {name: relative_error(*pair) for name, pair in PAIRS.items()}
 for name, error in errors.items():
-    print(f"{name:48}{error:8.1e}")
+    print(f"{name:52}{error:8.1e}")
 
 # %% [markdown]
 # Layers have one protocol, so one function checks them all:
@@ -110,18 +108,17 @@ def error_of_layer(layer):
     return abs(difference - exact) / abs(exact)
 
 
-errors_of_layers = {
-    repr(layer): error_of_layer(layer) for layer in (LeakyReLU(0.2), PReLU(3), BiasLeakyReLU(3))
-}
+layers = [LeakyReLU(0.2), PReLU(3), BiasLeakyReLU(3)]
+errors_of_layers = {repr(layer): error_of_layer(layer) for layer in layers}
 for name, error in errors_of_layers.items():
-    print(f"{name:48}{error:8.1e}")
+    print(f"{name:52}{error:8.1e}")
 
 # %% [markdown]
 # ## The step
 #
 # Away from the kink Leaky ReLU is linear, so a central difference has no error of its own: what is left is
-# rounding, which grows as the step shrinks. With a function that is curved, the best step would lie between.
-# From some hundredths on a step may cross the kink: then the difference is not the derivative at all.
+# rounding, which grows as the step shrinks. With a function that is curved, the best step would lie in
+# between. From some hundredths on a step may cross the kink: then the difference is no derivative at all.
 
 # %%
 steps = np.logspace(-12, 1, 40)
