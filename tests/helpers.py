@@ -173,14 +173,14 @@ def same_signs(positive, expected):
 
 
 class Island:
-    """Two pages of memory with one inaccessible page before them and one behind."""
+    """Two pages of memory, or more, with one inaccessible page before them and one behind."""
 
-    def __init__(self):
-        self.memory = mmap.mmap(-1, 4 * PAGE)
+    def __init__(self, pages=2):
+        self.memory = mmap.mmap(-1, (pages + 2) * PAGE)
         everything = np.frombuffer(self.memory, np.uint8)
-        self.bytes = everything[PAGE : 3 * PAGE]
+        self.bytes = everything[PAGE:-PAGE]
         libc = ctypes.CDLL(None, use_errno=True)
-        for page in (0, 3):
+        for page in (0, pages + 1):
             address = ctypes.c_void_p(everything.ctypes.data + page * PAGE)
             assert libc.mprotect(address, PAGE, PROT_NONE) == 0, ctypes.get_errno()
 
