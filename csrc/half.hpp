@@ -8,11 +8,9 @@
 namespace leaky_relu {
 
 struct Half {
-    static constexpr std::uint16_t one = 0x3c00;
     std::uint16_t bits;
 };
 struct BFloat16 {
-    static constexpr std::uint16_t one = 0x3f80;
     std::uint16_t bits;
 };
 

@@ -67,9 +67,10 @@ struct Job {
     void do_segment(std::size_t u) const {
         const std::size_t n = slices.length(u);
         Wide totals[sum_lanes] = {};
+        Compute slope_per_column[sum_lanes];
+        std::fill_n(slope_per_column, sum_lanes, *slopes(slices.run(u) % arrays.channels));
         ReductionRows rows{};
-        rows.slopes = slopes(slices.run(u) % arrays.channels);
-        rows.one_slope = true;
+        rows.slopes = slope_per_column;
         rows.sums = totals;
         rows.width = rows.stride = sum_lanes;
         rows.rows = n / sum_lanes;
@@ -92,12 +93,9 @@ struct Job {
         Compute slope_per_column[most_strip];
         Wide totals[most_strip];
         std::fill_n(totals, (width + sum_lanes - 1) / sum_lanes * sum_lanes, Wide(0));
-        if (!arrays.one_slope) {
-            each_column([&](std::size_t i, std::size_t c) { slope_per_column[i] = *slopes(channel + c); });
-        }
+        each_column([&](std::size_t i, std::size_t c) { slope_per_column[i] = *slopes(channel + c); });
         ReductionRows rows{};
-        rows.slopes = arrays.one_slope ? arrays.slopes : slope_per_column;
-        rows.one_slope = arrays.one_slope;
+        rows.slopes = slope_per_column;
         rows.sums = totals;
         rows.width = width;
         rows.rows = slices.array_rows(u) / slices.rows_beside;

@@ -23,7 +23,7 @@ std::size_t elements_to_alignment(const typename V::Element* out) {
     return (0 - reinterpret_cast<std::uintptr_t>(out)) % width / sizeof(typename V::Element);
 }
 
-template <std::size_t op, class V, Along along, Store mode>
+template <std::size_t op, class V, Along along>
 struct Row {
     static constexpr Operation operation = operations[op];
     using Functor = typename std::remove_cvref_t<decltype(std::get<op>(operation_list))>::Functor;
@@ -66,7 +66,7 @@ struct Row {
     }
 
     // Several registers at a time: all loads before the first store.
-    template <int unroll>
+    template <int unroll, Store store>
     void whole(std::size_t i) const {
         Reg results[unroll];
         for (int u = 0; u < unroll; ++u) {
@@ -81,7 +81,7 @@ struct Row {
         }
         for (int u = 0; u < unroll; ++u) {
             Element* const to = out + i + u * V::lanes;
-            mode == Store::streaming ? V::stream(to, results[u]) : V::store(to, results[u]);
+            store == Store::streaming ? V::stream(to, results[u]) : V::store(to, results[u]);
         }
     }
 
@@ -101,50 +101,37 @@ struct Row {
         constexpr std::size_t turn = 256 / sizeof(Element);
         const std::size_t half = (n - i) / (2 * turn) * turn;
         for (const std::size_t end = i + half; i < end; i += turn) {
-            for (std::size_t u = 0; u < turn; u += V::lanes) whole<1>(i + u);
-            for (std::size_t u = 0; u < turn; u += V::lanes) whole<1>(i + half + u);
+            for (std::size_t u = 0; u < turn; u += V::lanes) whole<1, Store::streaming>(i + u);
+            for (std::size_t u = 0; u < turn; u += V::lanes) whole<1, Store::streaming>(i + half + u);
         }
         return i + half;
     }
 
-    void run(std::size_t n) const {
+    void run(std::size_t n, Store store) const {
         constexpr std::size_t lanes = V::lanes;
         std::size_t i = 0;
         if constexpr (lanes > 1) {
             if (n >= align_from<V>) {
                 i = elements_to_alignment<V>(out);
                 if (i) partial(0, i);
+                if (store == Store::streaming) i = two_streams(i, n);
             }
-            if constexpr (mode == Store::cached) {
-                for (; i + 2 * lanes <= n; i += 2 * lanes) whole<2>(i);
-            } else {
-                i = two_streams(i, n);
-            }
+            for (; i + 2 * lanes <= n; i += 2 * lanes) whole<2, Store::cached>(i);
         }
-        for (; i + lanes <= n; i += lanes) whole<1>(i);
+        for (; i + lanes <= n; i += lanes) whole<1, Store::cached>(i);
         if (i < n) partial(i, n - i);
     }
 };
 
-template <std::size_t op, class V, Along along, Store mode>
-void run_rows(const Rows& job) {
-    Row<op, V, along, mode> row(job);
-    row.run(job.n);
-    for (std::size_t r = 1; r < job.rows; ++r) {
-        row.go_to_next(job);
-        row.run(job.n);
-    }
-}
-
 template <std::size_t op, class V, Along along>
 void kernel_along(const Rows& job) {
-    if constexpr (V::lanes > 1) {
-        if (job.store == Store::streaming && job.n >= align_from<V>) {
-            run_rows<op, V, along, Store::streaming>(job);
-            return V::fence();
-        }
+    Row<op, V, along> row(job);
+    for (std::size_t r = 0;;) {  // one call, of which the compiler makes one copy
+        row.run(job.n, job.store);
+        if (++r >= job.rows) break;
+        row.go_to_next(job);
     }
-    run_rows<op, V, along, Store::cached>(job);
+    if (V::lanes > 1 && job.store == Store::streaming) V::fence();
 }
 
 template <std::size_t op, class V>

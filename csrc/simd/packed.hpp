@@ -119,7 +119,8 @@ struct Packed {
         return bits_of_bytes(positive);
     }
 
-    // n < word_bits. The idle lanes of a register count as positive, for then nothing happens in them.
+    // n < word_bits. The idle lanes of a register, which repeat its first element, count as positive: times 1
+    // nothing happens to them.
     void partial(std::size_t i, std::size_t n) {
         std::uint64_t word = bits.begin(n) | ~std::uint64_t(0) << n;
         for (std::size_t lane = 0; lane < n; lane += V::lanes) {

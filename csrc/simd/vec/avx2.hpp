@@ -37,8 +37,11 @@ struct Vec<float> {
     }
     static Reg load_parameters(const float* p) { return _mm256_loadu_ps(p); }
     static Reg load_parameters_partial(const float* p, std::size_t n) {
+        return load_parameters_partial(p, n, *p);
+    }
+    static Reg load_parameters_partial(const float* p, std::size_t n, float idle) {
         const __m256i mask = first_words(n);
-        return _mm256_blendv_ps(broadcast(1), _mm256_maskload_ps(p, mask), _mm256_castsi256_ps(mask));
+        return _mm256_blendv_ps(broadcast(idle), _mm256_maskload_ps(p, mask), _mm256_castsi256_ps(mask));
     }
     static void store(float* p, Reg r) { _mm256_storeu_ps(p, r); }
     static void stream(float* p, Reg r) { _mm256_stream_ps(p, r); }
@@ -110,7 +113,7 @@ struct Vec<double> {
     static Reg load_parameters(const double* p) { return _mm256_loadu_pd(p); }
     static Reg load_parameters_partial(const double* p, std::size_t n) {
         const __m256i mask = first_words(2 * n);
-        return _mm256_blendv_pd(broadcast(1), _mm256_maskload_pd(p, mask), _mm256_castsi256_pd(mask));
+        return _mm256_blendv_pd(broadcast(*p), _mm256_maskload_pd(p, mask), _mm256_castsi256_pd(mask));
     }
     static void store(double* p, Reg r) { _mm256_storeu_pd(p, r); }
     static void stream(double* p, Reg r) { _mm256_stream_pd(p, r); }
@@ -199,7 +202,7 @@ struct Vec<Half> : Vec<float> {
     using Raw = __m128i;
 
     static Raw load(const Half* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
-    static Raw load_partial(const Half* p, std::size_t n) { return load_first(p, n, Half::one); }
+    static Raw load_partial(const Half* p, std::size_t n) { return load_first(p, n, p->bits); }
     static Reg widen(Raw x) { return _mm256_cvtph_ps(x); }
     static Reg rounded(Reg r) { return widen(narrow(r)); }
     template <int constant>
@@ -231,8 +234,8 @@ struct Vec<BFloat16> : EvenOdd<Vec<float>, Vec<BFloat16>> {
 
     static Raw load(const BFloat16* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
     static Raw load_partial(const BFloat16* p, std::size_t n) {
-        if (n < 8) return _mm256_set_m128i(_mm_set1_epi16(BFloat16::one), load_first(p, n, BFloat16::one));
-        return _mm256_set_m128i(load_first(p + 8, n - 8, BFloat16::one),
+        if (n < 8) return _mm256_set_m128i(_mm_set1_epi16(short(p->bits)), load_first(p, n, p->bits));
+        return _mm256_set_m128i(load_first(p + 8, n - 8, p->bits),
                                 _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
     }
     static void store(BFloat16* p, Reg r) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(r)); }

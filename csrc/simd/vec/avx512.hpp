@@ -38,7 +38,10 @@ struct Vec<float> {
     }
     static Reg load_parameters(const float* p) { return _mm512_loadu_ps(p); }
     static Reg load_parameters_partial(const float* p, std::size_t n) {
-        return _mm512_mask_loadu_ps(broadcast(1), __mmask16(first(n)), p);
+        return load_parameters_partial(p, n, *p);
+    }
+    static Reg load_parameters_partial(const float* p, std::size_t n, float idle) {
+        return _mm512_mask_loadu_ps(broadcast(idle), __mmask16(first(n)), p);
     }
     static void store(float* p, Reg r) { _mm512_storeu_ps(p, r); }
     static void stream(float* p, Reg r) { _mm512_stream_ps(p, r); }
@@ -100,7 +103,7 @@ struct Vec<double> {
     }
     static Reg load_parameters(const double* p) { return _mm512_loadu_pd(p); }
     static Reg load_parameters_partial(const double* p, std::size_t n) {
-        return _mm512_mask_loadu_pd(broadcast(1), __mmask8(first(n)), p);
+        return _mm512_mask_loadu_pd(broadcast(*p), __mmask8(first(n)), p);
     }
     static void store(double* p, Reg r) { _mm512_storeu_pd(p, r); }
     static void stream(double* p, Reg r) { _mm512_stream_pd(p, r); }
@@ -140,7 +143,7 @@ struct Vec<Half> : Vec<float> {
 
     static Raw load(const Half* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
     static Raw load_partial(const Half* p, std::size_t n) {
-        return _mm256_mask_loadu_epi16(_mm256_set1_epi16(Half::one), __mmask16(first(n)), p);
+        return _mm256_mask_loadu_epi16(_mm256_set1_epi16(short(p->bits)), __mmask16(first(n)), p);
     }
     static Reg widen(Raw x) { return _mm512_cvtph_ps(x); }
     static Reg rounded(Reg r) { return widen(narrow(r)); }
@@ -173,7 +176,7 @@ struct Vec<BFloat16> : EvenOdd<Vec<float>, Vec<BFloat16>> {
 
     static Raw load(const BFloat16* p) { return _mm512_loadu_si512(p); }
     static Raw load_partial(const BFloat16* p, std::size_t n) {
-        return _mm512_mask_loadu_epi16(_mm512_set1_epi16(BFloat16::one), __mmask32(first(n)), p);
+        return _mm512_mask_loadu_epi16(_mm512_set1_epi16(short(p->bits)), __mmask32(first(n)), p);
     }
     static void store(BFloat16* p, Reg r) { _mm512_storeu_si512(p, narrow(r)); }
     static void stream(BFloat16* p, Reg r) { _mm512_stream_si512(reinterpret_cast<__m512i*>(p), narrow(r)); }

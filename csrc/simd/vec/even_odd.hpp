@@ -29,9 +29,10 @@ struct EvenOdd {
     }
     static Reg load_parameters_partial(const float* p, std::size_t n) {
         constexpr std::size_t half = Float::lanes;
-        return Self::split(
-            Self::without_tail(Float::load_parameters_partial(p, n < half ? n : half)),
-            Self::without_tail(Float::load_parameters_partial(p + half, n < half ? 0 : n - half)));
+        const auto part = [&](std::size_t from, std::size_t count) {
+            return Self::without_tail(Float::load_parameters_partial(p + from, count, *p));
+        };
+        return n < half ? Self::split(part(0, n), part(0, 0)) : Self::split(part(0, half), part(half, n - half));
     }
     static void fence() { Float::fence(); }
     static Reg factor(Reg x, Reg slope) {

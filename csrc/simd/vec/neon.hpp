@@ -23,7 +23,7 @@ struct Partial {
     template <class T>
     static auto load_partial(const T* p, std::size_t n) {
         T buffer[V::lanes];
-        for (std::size_t i = 0; i < V::lanes; ++i) buffer[i] = i < n ? p[i] : one(T{});
+        for (std::size_t i = 0; i < V::lanes; ++i) buffer[i] = p[i < n ? i : 0];
         return V::load(buffer);
     }
     template <class T, class Reg>
@@ -32,13 +32,7 @@ struct Partial {
         V::store(buffer, r);
         for (std::size_t i = 0; i < n; ++i) p[i] = buffer[i];
     }
-
-  private:
-    static constexpr float one(float) { return 1; }
-    static constexpr double one(double) { return 1; }
-    template <class T>
-    static constexpr T one(T) {
-        return {T::one};
+};
     }
 };
 

@@ -6,8 +6,9 @@
 //     broadcast(c)             every lane c, a parameter
 //     load(p)                  Raw;  load_parameters(p)  Reg, of Computes
 //     load_partial(p, n), load_parameters_partial(p, n)
-//                              the first n < lanes; the idle lanes hold 1, which no operation here can make
-//                              raise a flag (0 would: times an infinite slope it is invalid)
+//                              the first n < lanes, n > 0; the idle lanes repeat the first element, so that
+//                              whatever is computed in them raises what is raised anyway (no constant would do:
+//                              think of 1 * scale + bias)
 //     store(p, r), store_partial(p, r, n)     rounded to nearest even; nothing beyond n is touched
 //     stream(p, r), fence()    store past the caches, p aligned to a register; make such stores visible
 //     widen(raw)               to Compute, exactly
@@ -65,9 +66,9 @@ struct Vec {
 
     static Reg broadcast(Compute c) { return c; }
     static Reg load(const Compute* p) { return *p; }
-    static Reg load_partial(const Compute*, std::size_t) { return 1; }
+    static Reg load_partial(const Compute* p, std::size_t) { return *p; }
     static Reg load_parameters(const Compute* p) { return *p; }
-    static Reg load_parameters_partial(const Compute*, std::size_t) { return 1; }
+    static Reg load_parameters_partial(const Compute* p, std::size_t) { return *p; }
     static void store(Compute* p, Reg r) { *p = r; }
     static void stream(Compute* p, Reg r) { store(p, r); }
     static void fence() {}
@@ -100,7 +101,7 @@ struct WidenedVec : Vec<float> {
     using Element = T;
     using Raw = T;
     static Raw load(const T* p) { return *p; }
-    static Raw load_partial(const T*, std::size_t) { return {T::one}; }
+    static Raw load_partial(const T* p, std::size_t) { return *p; }
     static void store(T* p, Reg r) { *p = narrow(T{}, r); }
     static void stream(T* p, Reg r) { store(p, r); }
     static void store_partial(T*, Reg, std::size_t) {}
