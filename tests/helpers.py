@@ -5,6 +5,7 @@ import mmap
 from contextlib import contextmanager
 
 import numpy as np
+from leaky_relu import _core
 
 try:
     from ml_dtypes import bfloat16
@@ -61,6 +62,18 @@ def raised_flags():
     flags = set()
     with np.errstate(all="call", call=lambda kind, _: flags.add(kind)):
         yield flags
+
+
+@contextmanager
+def using(fast, target):
+    """Take the fast path or NumPy's machinery, and a SIMD target; for tests that draw them."""
+    fast_before, target_before = _core._set_fast_call(fast), _core.simd_target()
+    _core._use_target(target)
+    try:
+        yield
+    finally:
+        _core._set_fast_call(fast_before)
+        _core._use_target(target_before)
 
 
 def flags_of(function, *args, **kwargs):

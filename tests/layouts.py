@@ -1,4 +1,4 @@
-"""Hypothesis draws calls: operations on arrays of any dtype that lie in memory in any way, and parameters likewise."""
+"""Hypothesis draws calls: operations on arrays and parameters of any dtype and layout."""
 
 import math
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ def widened(dtype):
 
 @st.composite
 def shapes(draw):
-    """Draw a shape: of few axes or of more than the fast path takes, with sizes about those of blocks and tiles."""
+    """Draw a shape: few axes or more than the fast path takes, lengths about those of blocks and tiles."""
     kind = draw(st.sampled_from(["any", "any", "rows", "tiles", "narrow", "long", "many", "special"]))
     if kind == "any":
         shape = draw(st.lists(st.integers(0, 9) | st.integers(1, 40), max_size=4))
@@ -79,6 +79,7 @@ class Memory:
 def steps(draw, shape, size):
     """Draw strides for an array without elements in common: axes in any order, apart, turned round."""
     strides, span = [0] * len(shape), size
+    most_bytes = max(MOST_BYTES, 4 * size * math.prod(shape))
     order = draw(st.sampled_from(["C", "C", "F", "any"]))
     axes = list(range(len(shape)))
     axes = axes[::-1] if order == "C" else axes if order == "F" else draw(st.permutations(axes))
@@ -88,7 +89,7 @@ def steps(draw, shape, size):
         factors = st.sampled_from([1, 1, 1, 2, 2, 3, 4, 5, 16, -1, -1, -2, -3, -4])
     for axis in axes:
         factor, n = draw(factors), max(shape[axis], 1)
-        if span * abs(factor) * n > MOST_BYTES:
+        if span * abs(factor) * n > most_bytes:
             factor = 1
         strides[axis] = span * factor
         span *= abs(factor) * n
@@ -122,7 +123,7 @@ seeds = st.integers(0, 7)
 
 
 def repeated(draw, shape):
-    """Draw the shape of an operand that broadcasts to another: some axes of length 1, perhaps the first left out."""
+    """Draw a shape that broadcasts to another: some axes of length 1, perhaps the first left out."""
     kind = draw(st.sampled_from(["full", "row", "column", "channel", "any"]))
     keep = {
         "full": [True] * len(shape),
@@ -164,28 +165,28 @@ def parameters(draw, shape):
     return a[()] if kind == "scalar" else a
 
 
+ANY_SHAPE = shapes()
+
+
 @dataclass
 class Call:
+    """An operation by its name, and what it is given."""
+
     operation: str
     inputs: list
-    shape: tuple
 
 
 @st.composite
-def calls(draw, shape=None):
-    """Draw an operation and all it takes."""
-    operation = draw(st.sampled_from(list(OPERATIONS)))
-    shape = draw(shapes()) if shape is None else shape
+def calls(draw, of_shape=ANY_SHAPE):
+    """Draw an operation and all it takes, sometimes without the slope."""
+    operation, shape = draw(st.sampled_from(list(OPERATIONS))), draw(of_shape)
     dtype = draw(st.sampled_from([*DTYPES * 3, *INTEGERS]))
-    given = []
+    taken = []
     for name in OPERATIONS[operation]:
-        if name in DATA:
-            kind = dtype
-            if name != "x" and not draw(st.integers(0, 7)):
-                kind = draw(st.sampled_from([*DTYPES, *INTEGERS]))
-            given.append(draw(inputs(kind, shape)))
-        else:
-            given.append(draw(parameters(shape)))
-    if draw(st.integers(0, 9)) == 0:
-        given.pop()  # the slope
-    return Call(operation, given, shape)
+        if name not in DATA:
+            taken.append(draw(parameters(shape)))
+        elif name == "x" or draw(st.integers(0, 7)):
+            taken.append(draw(inputs(dtype, shape)))
+        else:  # gradient and x may differ
+            taken.append(draw(inputs(draw(st.sampled_from([*DTYPES, *INTEGERS])), shape)))
+    return Call(operation, taken[: -1 if draw(st.integers(0, 9)) == 0 else None])
