@@ -17,7 +17,7 @@ try:
 except ImportError:
     pass
 else:  # pytest --hypothesis-profile=long tests/test_layouts.py
-    settings.register_profile("quick", derandomize=True, max_examples=100, deadline=None, database=None)
+    settings.register_profile("quick", derandomize=True, max_examples=50, deadline=None, database=None)
     settings.register_profile("long", max_examples=5000, deadline=None, database=None)
     settings.load_profile("quick")
 
