@@ -1,7 +1,7 @@
 """A subnormal x is what its bits say, positive or negative, also while denormals are taken for zeros.
 
 That is the one rule for all targets and functions: x > 0 looks at bits. What is *multiplied* follows the
-modes of the caller: with denormals-are-zero a subnormal gives a zero, of the sign that the product would have.
+modes of the caller: with denormals-are-zero a subnormal has a zero of the sign that the product would have.
 """
 
 import ctypes
