@@ -24,10 +24,19 @@ ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml()
 PYTHONS = nox.project.python_versions(PROJECT)
 OLDEST_NUMPY = re.fullmatch(r"numpy>=([\d.]+)", PROJECT["project"]["dependencies"][0])[1]
+OLDEST_EXTRAS = [  # for newer Pythons they have no wheels
+    f"{requirement.replace('>=', '==')}; python_version < '3.13'"
+    for extra in ("onnx", "sklearn")
+    for requirement in PROJECT["project"]["optional-dependencies"][extra]
+]
 NOT_SOURCE = (".git", ".nox", ".venv", ".*_cache", ".hypothesis", "build", "dist", "__pycache__")
-LARGEST = 1_000_000  # bytes of a wheel or source distribution
+LARGEST = {".whl": 400_000, ".gz": 1_000_000}  # bytes
 SANITIZED = {
-    "asan": (["libasan.so", "libstdc++.so"], ["tests", "-m", "not slow"]),
+    "asan": (
+        ["libasan.so", "libstdc++.so"],
+        [f"tests/test_{name}.py" for name in ("bits", "layouts", "overlap", "packed", "prelu", "bias_grad")]
+        + ["-m", "not slow"],
+    ),
     # Less forks: ThreadSanitizer starts no threads in the child of a process that had several.
     "tsan": (
         ["libtsan.so", "libstdc++.so"],
@@ -42,7 +51,9 @@ def group(name):
 
 
 def pytest(session, *args, **kwargs):
-    session.run("python", "-m", "pytest", "-q", *args, *session.posargs, **kwargs)
+    """Run tests on all CPUs; the README's command does so on one."""
+    session.install("pytest-xdist")
+    session.run("python", "-m", "pytest", "-q", "-n", "auto", *args, *session.posargs, **kwargs)
 
 
 def code_blocks(document, language):
@@ -110,26 +121,26 @@ def optional(session):
 
 
 @nox.session(default=False, tags=["ci"])
-def docs_check(session):
-    """Check docstrings by numpydoc's rules; run their examples and the Python code of README.md."""
+def docs(session):
+    """Build the site into build/docs, check docstrings, run the code of docstrings, pages and gallery."""
     session.install(".[test]", *group("docs"))
-    pytest(session, "tests/test_public.py")
-    session.run("python", "-W", "error", "-c", "\n".join(code_blocks("README.md", "python")))
+    session.run("python", "-m", "sphinx", "-W", "--keep-going", "-E", "-q", "docs", "build/docs")
+    pytest(session, "tests/test_public.py", "tests/test_layers_public.py", "tests/test_documentation.py")
 
 
 @nox.session(default=False, tags=["ci"])
 def oldest(session):
-    """Build source distribution and wheel, see that they are small, run the suite with the oldest NumPy."""
+    """Build source distribution and wheel, see that they are small, run the suite with what is oldest."""
     dist = Path(session.create_tmp(), "dist")
     shutil.rmtree(dist, ignore_errors=True)
     session.install("build")
     session.run("python", "-m", "build", "--quiet", "--outdir", str(dist))
     for file in dist.iterdir():
         session.log(f"{file.name}: {file.stat().st_size} bytes")
-        if file.stat().st_size > LARGEST:
-            session.error(f"{file.name} has more than {LARGEST} bytes")
+        if file.stat().st_size > LARGEST[file.suffix]:
+            session.error(f"{file.name} has more than {LARGEST[file.suffix]} bytes")
     (wheel,) = dist.glob("*.whl")
-    session.install(f"{wheel}[test]", f"numpy=={OLDEST_NUMPY}.*")
+    session.install(f"{wheel}[test]", f"numpy=={OLDEST_NUMPY}.*", *OLDEST_EXTRAS)
     pytest(session)
 
 
@@ -163,6 +174,13 @@ def sanitize(session, sanitizer):
 def aarch64(session):
     """Run the suite, less its slow tests, on the neon target under QEMU (`.ci/aarch64`)."""
     session.run(".ci/aarch64", "-q", "-m", "not slow", *session.posargs, external=True)
+
+
+@nox.session(default=False)
+def figures(session):
+    """Measure here and now what the speed page shows, and draw it: docs/figures."""
+    session.install(".[bench]")
+    session.run("python", "-m", "bench.figures", *session.posargs)
 
 
 @nox.session(default=False)

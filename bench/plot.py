@@ -16,7 +16,7 @@ def throughput(rows: list[dict[str, Any]], file: str) -> None:
     """Draw GB/s by size, caches and memory showing as steps; a panel for each number of threads."""
     named = _short_labels(rows, ("peer", "operation", "way", "dtype"))
     panels = sorted({row["threads"] for row in rows})
-    with picture(file, len(panels), size=(6, 4.5), force=True) as axes:
+    with picture(file, len(panels), size=(4, 4), force=True) as axes:
         for axis, threads in zip(axes, panels, strict=True):
             of_panel = [
                 row | {"bytes": row["size"] * row["bytes"], "arrays": 2 + (row["operation"] == "gradient")}
@@ -25,6 +25,32 @@ def throughput(rows: list[dict[str, Any]], file: str) -> None:
             ]
             draw_throughput(axis, of_panel, f"{threads} thread{'s' * (threads > 1)}")
         axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
+
+
+def calls(rows: list[dict[str, Any]], file: str) -> None:
+    """Draw what a call takes by the number of elements: a new array, and one that is given."""
+    panels = [("forward", "new"), ("forward", "out")]
+    with picture(file, len(panels), size=(4, 4), force=True) as axes:
+        for axis, call in zip(axes, panels, strict=True):
+            of_panel = [row for row in rows if (row["operation"], row["way"]) == call]
+            for peer in dict.fromkeys(row["peer"] for row in of_panel):
+                line = [(row["size"], row["seconds"] * 1e6) for row in of_panel if row["peer"] == peer]
+                axis.loglog(
+                    *np.transpose(line),
+                    ":" if PEERS[peer].ceiling else "-",
+                    color=colour(peer, 0),
+                    label=peer,
+                    linewidth=2.5 if peer == OURS else 1.3,
+                )
+            axis.set(title=WAYS[call[1]], xlabel="elements", ylabel="µs")
+            axis.yaxis.set_major_formatter("{x:g}")
+            axis.grid()
+        handles = {
+            label: line
+            for axis in axes
+            for line, label in zip(*axis.get_legend_handles_labels(), strict=True)
+        }
+        axes[-1].legend(handles.values(), handles, loc="center left", bbox_to_anchor=(1.02, 0.5))
 
 
 def layouts(rows: list[dict[str, Any]], file: str) -> None:
@@ -52,7 +78,11 @@ def layouts(rows: list[dict[str, Any]], file: str) -> None:
 
 def _short_labels(rows: list[dict[str, Any]], fields: tuple[str, ...]) -> list[dict[str, Any]]:
     """Add a label to each row, of the first field and of those others that differ among the rows."""
-    words = {"layout": {name: layout.label for name, layout in LAYOUTS.items()}, "way": WAYS}
+    words = {
+        "layout": {name: layout.label for name, layout in LAYOUTS.items()},
+        "operation": {"bias_gradient": "gradient of bias"},
+        "way": WAYS,
+    }
     first, *others = fields
     used = [first, *(field for field in others if len({row[field] for row in rows}) > 1)]
     return [

@@ -30,10 +30,6 @@ struct Blocks::Buffers {
     } held[most_operands];
 };
 
-std::ptrdiff_t Blocks::size(int k) const {
-    return is_parameter(k) ? compute_size[job_.dtype] : element_size[job_.dtype];
-}
-
 Blocks::Blocks(const Elementwise& job, const Nest& nest, Store store, bool several_threads)
     : job_(job),
       nest_(nest),
@@ -41,33 +37,35 @@ Blocks::Blocks(const Elementwise& job, const Nest& nest, Store store, bool sever
       kernel_(find_kernel(job.operation, job.dtype)),
       store_(store),
       several_threads_(several_threads) {
-    for (int k = 0; k < nest.operands; ++k) copiers_[k] = job.readers[k] ? job.readers[k] : find_copier(size(k));
+    for (int k = 0; k < nest.operands; ++k)
+        copiers_[k] = job.readers[k] ? job.readers[k] : find_copier(size(k));
     for (int axis = 0; axis < nest.axes - 2; ++axis) outer_ *= nest.shape[axis];
 
-    bool tiles = false;
-    for (int k = 0; k < operation_.data; ++k) {
-        tiles |= !job.readers[k] && nest.step(k) != size(k) && nest.step(k) != 0 && nest.row_step(k) == size(k);
+    const std::ptrdiff_t element = element_size[job.dtype];
+    collapse_ = nest.rows() > 1 && nest.row_length() * std::size_t(element) < narrow_below;
+    if (!collapse_ && nest.rows() >= cache_line / 2 / std::size_t(element)) {
+        for (int k = 0; k < operation_.data; ++k) {
+            tiles_ |= !job.readers[k] && nest.step(k) != element && nest.step(k) != 0 &&
+                      nest.row_step(k) == element;
+        }
     }
-    const std::size_t row = nest.row_length() * std::size_t(element_size[job.dtype]);
-    collapse_ = row < narrow_below && nest.rows() > 1 && nest.row_length() * compute_size[job.dtype] <= buffer_size;
-    tiles &= nest.rows() >= cache_line / std::size_t(2 * element_size[job.dtype]) && !collapse_;
-    choose_access(collapse_);
-    choose_shape(collapse_, tiles);
+    choose_access();
+    choose_shape();
 }
 
-void Blocks::choose_access(bool collapse) {
+void Blocks::choose_access() {
     const auto lies_as_needed = [&](int k) {
         const bool rows_adjoin = nest_.row_step(k) == size(k) * std::ptrdiff_t(nest_.row_length());
-        return !job_.readers[k] && nest_.step(k) == size(k) && (!collapse || rows_adjoin);
+        return !job_.readers[k] && nest_.step(k) == size(k) && (!collapse_ || rows_adjoin);
     };
     unsigned along = 0;
     for (int k = 0; k < nest_.operands; ++k) {
-        const bool constant_in_rows = nest_.step(k) == 0 && (!collapse || nest_.row_step(k) == 0);
-        if (is_parameter(k) && constant_in_rows) {
+        const bool constant_in_rows = nest_.step(k) == 0 && (!collapse_ || nest_.row_step(k) == 0);
+        if (operation_.is_parameter(k) && constant_in_rows) {
             access_[k] = Access::per_row;
         } else {
             access_[k] = lies_as_needed(k) ? Access::direct : Access::copied;
-            if (is_parameter(k)) along |= 1u << k;
+            if (operation_.is_parameter(k)) along |= 1u << k;
         }
     }
     // The kernels know three forms; what is one for the row is repeated along it where they need that.
@@ -81,20 +79,13 @@ void Blocks::choose_access(bool collapse) {
     for (int k = 0; k < nest_.operands; ++k) any_copied_ |= access_[k] == Access::copied || job_.readers[k];
 }
 
-void Blocks::choose_shape(bool collapse, bool tiles) {
+void Blocks::choose_shape() {
     const std::size_t rows = nest_.rows(), n = nest_.row_length();
-    rows_first_ = tiles;
     if (any_copied_) {
         const std::size_t most = buffer_size / std::size_t(compute_size[job_.dtype]);
-        block_columns_ = n;
-        if (tiles) {
-            const std::size_t tile_rows = std::min(rows, cache_line / std::size_t(element_size[job_.dtype]));
-            block_columns_ = std::min(n, most / tile_rows);
-        } else if (!collapse) {
-            block_columns_ = std::min(n, most);
-        }
-        block_rows_ = std::min(rows, most / block_columns_);
-        if (tiles) block_rows_ = std::min(block_rows_, cache_line / std::size_t(element_size[job_.dtype]));
+        const std::size_t most_rows = tiles_ ? cache_line / std::size_t(element_size[job_.dtype]) : rows;
+        block_columns_ = tiles_ ? std::min(n, most / most_rows) : collapse_ ? n : std::min(n, most);
+        block_rows_ = std::min({rows, most_rows, most / block_columns_});
     } else {
         block_columns_ = several_threads_ && rows * outer_ < 64 ? std::min(n, 2 * uncopied_elements) : n;
         block_rows_ = std::clamp<std::size_t>(uncopied_elements / block_columns_, 1, rows);
@@ -110,15 +101,16 @@ void Blocks::run(std::size_t begin, std::size_t end) const {
 
 void Blocks::run_block(std::size_t block, Buffers& buffers) const {
     const std::size_t blocks = row_blocks_ * column_blocks_, inner = block % blocks;
-    const std::size_t row = (rows_first_ ? inner % row_blocks_ : inner / column_blocks_) * block_rows_;
-    const std::size_t column = (rows_first_ ? inner / row_blocks_ : inner % column_blocks_) * block_columns_;
+    const std::size_t row = (tiles_ ? inner % row_blocks_ : inner / column_blocks_) * block_rows_;
+    const std::size_t column = (tiles_ ? inner / row_blocks_ : inner % column_blocks_) * block_columns_;
     const std::size_t rows = std::min(block_rows_, nest_.rows() - row);
     const std::size_t columns = std::min(block_columns_, nest_.row_length() - column);
     const int output = nest_.output();
 
     std::ptrdiff_t offsets[most_operands];
     for (int k = 0; k < nest_.operands; ++k) {
-        offsets[k] = nest_.offsets[k] + std::ptrdiff_t(row) * nest_.row_step(k) + std::ptrdiff_t(column) * nest_.step(k);
+        offsets[k] = nest_.offsets[k] + std::ptrdiff_t(row) * nest_.row_step(k) +
+                     std::ptrdiff_t(column) * nest_.step(k);
     }
     std::size_t outer = block / blocks;
     for (int axis = nest_.axes - 3; axis >= 0; --axis) {
@@ -140,8 +132,9 @@ void Blocks::run_block(std::size_t block, Buffers& buffers) const {
             continue;
         }
         const bool one_per_row = access_[k] == Access::per_row;
-        const bool same_for_all_rows = is_parameter(k) && nest_.row_step(k) == 0;
-        const std::size_t copy_rows = one_per_row && same_for_all_rows ? 1 : rows, n = one_per_row ? 1 : columns;
+        const bool same_for_all_rows = operation_.is_parameter(k) && nest_.row_step(k) == 0;
+        const std::size_t copy_rows = same_for_all_rows && (one_per_row || !collapse_) ? 1 : rows;
+        const std::size_t n = one_per_row ? 1 : columns;
         const std::ptrdiff_t row_size = std::ptrdiff_t(n) * size(k);
         call.args[k] = buffers.memory[k];
         call.steps[k] = copy_rows == 1 ? 0 : row_size;
@@ -151,12 +144,14 @@ void Blocks::run_block(std::size_t block, Buffers& buffers) const {
             if (held.from == lies_at && held.rows >= copy_rows && held.columns == n) continue;
             held = {lies_at, copy_rows, n};
         }
-        copiers_[k]({lies_at, nest_.row_step(k), nest_.step(k), buffers.memory[k], row_size, size(k), copy_rows, n});
+        copiers_[k](
+            {lies_at, nest_.row_step(k), nest_.step(k), buffers.memory[k], row_size, size(k), copy_rows, n});
     }
     kernel_(call);
     if (access_[output] == Access::copied) {
         copiers_[output]({buffers.memory[output], std::ptrdiff_t(columns) * size(output), size(output),
-                          job_.args[output] + offsets[output], nest_.row_step(output), nest_.step(output), rows, columns});
+                          job_.args[output] + offsets[output], nest_.row_step(output), nest_.step(output),
+                          rows, columns});
     }
 }
 

@@ -19,17 +19,16 @@ class Blocks {
   private:
     // How a block gets at an operand.
     enum class Access {
-        direct,    // as it lies
-        per_row,   // one element for each row: a parameter that is not along
-        copied     // through a buffer, row beside row
+        direct,   // as it lies
+        per_row,  // one element for each row: a parameter that is not along
+        copied    // through a buffer, row beside row
     };
     struct Buffers;
 
-    void choose_access(bool collapse);
-    void choose_shape(bool collapse, bool tiles);
+    void choose_access();
+    void choose_shape();
     void run_block(std::size_t block, Buffers& buffers) const;
-    bool is_parameter(int k) const { return k >= operation_.data && k < operation_.count(); }
-    std::ptrdiff_t size(int k) const;
+    std::ptrdiff_t size(int k) const { return operand_size(operation_, job_.dtype, k); }
 
     const Elementwise& job_;
     const Nest& nest_;
@@ -39,7 +38,8 @@ class Blocks {
     Access access_[most_operands];
     Along along_ = Along::none;
     Store store_;
-    bool collapse_, any_copied_ = false, rows_first_, several_threads_;
+    bool collapse_;  // narrow rows are laid beside each other and taken as one
+    bool tiles_ = false, any_copied_ = false, several_threads_;
     std::size_t outer_ = 1, block_rows_, block_columns_, row_blocks_, column_blocks_;
 };
 

@@ -8,6 +8,11 @@
 namespace leaky_relu {
 namespace {
 
+// Any byte but 0 is true: bool(255) as a view makes it is 1 to NumPy, and undefined in C++.
+struct Boolean {
+    std::uint8_t byte;
+};
+
 // float16 of all 8-bit integers, by their bits: a significand of 8 bits at most, without its leading one.
 template <class Integer>
 struct SmallHalves {
@@ -15,7 +20,8 @@ struct SmallHalves {
     constexpr SmallHalves() {
         for (unsigned i = 1; i < 256; ++i) {
             const bool negative = std::is_signed_v<Integer> && i >= 128;
-            const unsigned magnitude = negative ? 256 - i : i, exponent = unsigned(std::bit_width(magnitude)) - 1;
+            const unsigned magnitude = negative ? 256 - i : i,
+                           exponent = unsigned(std::bit_width(magnitude)) - 1;
             const unsigned significand = magnitude << (10 - exponent) & 0x3ffu;
             bits[i] = std::uint16_t((negative ? 0x8000u : 0) | (exponent + 15) << 10 | significand);
         }
@@ -26,7 +32,9 @@ constexpr SmallHalves<Integer> small_halves;
 
 template <class To, class From>
 To converted(From value) {
-    if constexpr (std::is_same_v<To, Half>) {
+    if constexpr (std::is_same_v<From, Boolean>) {
+        return converted<To>(std::uint8_t(value.byte != 0));
+    } else if constexpr (std::is_same_v<To, Half>) {
         return {small_halves<From>.bits[std::uint8_t(value)]};
     } else if constexpr (sizeof(From) == 2 && std::is_class_v<From>) {
         return To(widen(value));
@@ -58,34 +66,47 @@ void convert(const Copy& c) {
 
 // In the order of Source.
 template <class To>
-constexpr Copier to[] = {convert<std::uint8_t, To>, convert<std::int8_t, To>,   convert<std::uint8_t, To>,
-                         convert<std::int16_t, To>, convert<std::uint16_t, To>, convert<std::int32_t, To>,
-                         convert<std::uint32_t, To>, convert<std::int64_t, To>, convert<std::uint64_t, To>,
-                         convert<Half, To>,         convert<BFloat16, To>,      convert<float, To>,
-                         convert<double, To>,       convert<long double, To>};
+constexpr Reader to[] = {convert<Boolean, To>,       convert<std::int8_t, To>,   convert<std::uint8_t, To>,
+                         convert<std::int16_t, To>,  convert<std::uint16_t, To>, convert<std::int32_t, To>,
+                         convert<std::uint32_t, To>, convert<std::int64_t, To>,  convert<std::uint64_t, To>,
+                         convert<Half, To>,          convert<BFloat16, To>,      convert<float, To>,
+                         convert<double, To>,        convert<long double, To>};
 
 }  // namespace
 
-Copier read_parameter(Source source, DType dtype) {
+Reader read_parameter(Source source, DType dtype) {
     switch (dtype) {
-        case float64: return source == Source::full ? nullptr : to<double>[int(source)];
-        case longdouble: return nullptr;
-        default: return source == Source::single ? nullptr : to<float>[int(source)];
+        case float64:
+            return source == Source::full ? nullptr : to<double>[int(source)];
+        case longdouble:
+            return nullptr;
+        default:
+            return source == Source::single ? nullptr : to<float>[int(source)];
     }
 }
 
-Copier read_integers(Source source) {
+Reader read_integers(Source source) {
     switch (source) {
         case Source::boolean:
-        case Source::uint8: return convert<std::uint8_t, Half>;
-        case Source::int8: return convert<std::int8_t, Half>;
-        case Source::int16: return convert<std::int16_t, float>;
-        case Source::uint16: return convert<std::uint16_t, float>;
-        case Source::int32: return convert<std::int32_t, double>;
-        case Source::uint32: return convert<std::uint32_t, double>;
-        case Source::int64: return convert<std::int64_t, double>;
-        case Source::uint64: return convert<std::uint64_t, double>;
-        default: return nullptr;
+            return convert<Boolean, Half>;
+        case Source::uint8:
+            return convert<std::uint8_t, Half>;
+        case Source::int8:
+            return convert<std::int8_t, Half>;
+        case Source::int16:
+            return convert<std::int16_t, float>;
+        case Source::uint16:
+            return convert<std::uint16_t, float>;
+        case Source::int32:
+            return convert<std::int32_t, double>;
+        case Source::uint32:
+            return convert<std::uint32_t, double>;
+        case Source::int64:
+            return convert<std::int64_t, double>;
+        case Source::uint64:
+            return convert<std::uint64_t, double>;
+        default:
+            return nullptr;
     }
 }
 

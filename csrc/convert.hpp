@@ -5,16 +5,29 @@
 
 namespace leaky_relu {
 
-enum class Source { boolean, int8, uint8, int16, uint16, int32, uint32, int64, uint64, half, bfloat16, single, full, extended };
-
-constexpr std::ptrdiff_t source_size[] = {1, 1, 1, 2, 2, 4, 4, 8, 8, 2, 2, 4, 8, sizeof(long double)};
+enum class Source {
+    boolean,
+    int8,
+    uint8,
+    int16,
+    uint16,
+    int32,
+    uint32,
+    int64,
+    uint64,
+    half,
+    bfloat16,
+    single,
+    full,
+    extended
+};
 
 // A parameter, to the compute type of that dtype, by way of float64 as NumPy casts integers. Null where it is
 // that already; beside longdouble it has to be. Rounding raises what rounding raises.
-Copier read_parameter(Source source, DType dtype);
+Reader read_parameter(Source source, DType dtype);
 
 // x of an integer dtype, exactly (64-bit ones rounded) to the dtype of the result, which is that of numpy.sin.
-Copier read_integers(Source source);
+Reader read_integers(Source source);
 DType dtype_of_integers(Source source);
 
 }  // namespace leaky_relu

@@ -116,28 +116,27 @@ const KernelTable& table_for_this_thread() {
     return other ? *table.while_denormals_are_zero : table;
 }
 
+// Of the scalar table where the one in use has none.
+template <class Pick>
+auto find(Pick pick) {
+    const auto kernel = pick(table_for_this_thread());
+    return kernel ? kernel : pick(scalar_table);
+}
+
 }  // namespace
 
 Kernel find_kernel(std::size_t operation, DType dtype) {
-    const Kernel kernel = table_for_this_thread().kernels[operation][dtype];
-    return kernel ? kernel : scalar_table.kernels[operation][dtype];
+    return find([=](const KernelTable& table) { return table.kernels[operation][dtype]; });
 }
-
 PackedKernel find_packed_forward(DType dtype) {
-    const PackedKernel kernel = table_for_this_thread().packed_forward[dtype];
-    return kernel ? kernel : scalar_table.packed_forward[dtype];
+    return find([=](const KernelTable& table) { return table.packed_forward[dtype]; });
 }
-
 PackedKernel find_packed_gradient(DType dtype) {
-    const PackedKernel kernel = table_for_this_thread().packed_gradient[dtype];
-    return kernel ? kernel : scalar_table.packed_gradient[dtype];
+    return find([=](const KernelTable& table) { return table.packed_gradient[dtype]; });
 }
-
 ReductionKernel find_reduction(Reduction reduction, DType dtype) {
-    const ReductionKernel kernel = table_for_this_thread().reductions[reduction][dtype];
-    return kernel ? kernel : scalar_table.reductions[reduction][dtype];
+    return find([=](const KernelTable& table) { return table.reductions[reduction][dtype]; });
 }
-
 Copier find_copier(std::ptrdiff_t element_size) { return table_in_use().copiers[copier_of(element_size)]; }
 
 }  // namespace leaky_relu

@@ -66,17 +66,34 @@ struct Packed {
 
 // Bytes that are read and written, where elements that are broadcast count once.
 std::size_t traffic_of(const Elementwise& job, const Nest& nest) {
-    const Operation& operation = operations[job.operation];
     std::size_t bytes = 0;
     for (int k = 0; k < nest.operands; ++k) {
-        const bool parameter = k >= operation.data && k < operation.count();
-        std::size_t elements = std::size_t((parameter ? compute_size : element_size)[job.dtype]);
+        std::size_t elements = std::size_t(operand_size(operations[job.operation], job.dtype, k));
         for (int axis = 0; axis < nest.axes; ++axis) {
             if (nest.steps[axis][k] != 0) elements *= nest.shape[axis];
         }
         bytes += elements;
     }
     return bytes;
+}
+
+// Whether a line of elements is what execute_contiguous takes.
+bool is_contiguous(const Elementwise& job, const std::ptrdiff_t* steps, Along& along) {
+    const Operation& operation = operations[job.operation];
+    along = Along::none;
+    for (int k = 0; k <= operation.count(); ++k) {
+        if (job.readers[k]) return false;
+        if (operation.is_parameter(k) && steps[k] == 0) {
+            if (along != Along::none && k != operation.slope()) return false;
+            if (along != Along::none) along = Along::all_but_slope;
+            continue;
+        }
+        if (steps[k] != operand_size(operation, job.dtype, k)) return false;
+        if (!operation.is_parameter(k)) continue;
+        if (k > operation.data && along == Along::none) return false;
+        along = Along::all;
+    }
+    return true;
 }
 
 }  // namespace
@@ -88,9 +105,11 @@ Store store_for(std::size_t traffic, bool in_place) {
     return outgrown && !in_place ? Store::streaming : Store::cached;
 }
 
-void share(std::size_t units, std::size_t elements_each, std::size_t traffic, parallel::Piece piece,
-           const void* job) {
-    if (traffic < share_from) return piece(job, 0, units);
+bool may_share(DType dtype, std::size_t traffic) { return traffic >= share_from && dtype != longdouble; }
+
+void share(DType dtype, std::size_t units, std::size_t elements_each, std::size_t traffic,
+           parallel::Piece piece, const void* job) {
+    if (!may_share(dtype, traffic)) return piece(job, 0, units);
     // Pieces are whole cache lines of elements, and of bytes that hold a bit of each.
     const std::size_t elements = std::clamp(
         units * elements_each / (8 * std::size_t(parallel::get_num_threads())), least_grain, most_grain);
@@ -111,35 +130,36 @@ void execute_contiguous(const Elementwise& job, std::size_t n, Along along) {
     contiguous.all.store = Store::cached;
     for (int k = 0; k <= output; ++k) contiguous.all.args[k] = job.args[k];
 
-    const int per_element = operation.data + 1 + (along == Along::all             ? operation.parameters
-                                                  : along == Along::all_but_slope ? operation.parameters - 1
-                                                                                  : 0);
-    const std::size_t traffic = n * std::size_t(element_size[job.dtype]) * std::size_t(per_element);
-    if (traffic < share_from || job.dtype == longdouble) return contiguous.kernel(contiguous.all);
-
+    std::size_t traffic = 0;
     bool in_place = false;
     for (int k = 0; k <= output; ++k) {
-        const bool parameter = k >= operation.data && k < output;
-        if (!parameter) {
-            contiguous.steps[k] = element_size[job.dtype];
-        } else if (along == Along::all || (along == Along::all_but_slope && k != operation.slope())) {
-            contiguous.steps[k] = compute_size[job.dtype];
-        }
+        const bool one_for_all =
+            operation.is_parameter(k) &&
+            (along == Along::none || (along == Along::all_but_slope && k == operation.slope()));
+        contiguous.steps[k] = one_for_all ? 0 : operand_size(operation, job.dtype, k);
+        traffic += n * std::size_t(contiguous.steps[k]);
         in_place |= k < output && job.args[k] == job.args[output];
     }
+    if (!may_share(job.dtype, traffic)) return contiguous.kernel(contiguous.all);
     contiguous.all.store = store_for(traffic, in_place);
-    share(n, 1, traffic, Contiguous::piece, &contiguous);
+    share(job.dtype, n, 1, traffic, Contiguous::piece, &contiguous);
 }
 
 void execute_nest(const Elementwise& job, const Nest& nest) {
+    Along along;
+    const bool one_row = nest.axes == 2 && nest.rows() == 1;
+    if (one_row && is_contiguous(job, nest.steps[1], along)) {
+        Elementwise moved = job;
+        for (int k = 0; k < nest.operands; ++k) moved.args[k] += nest.offsets[k];
+        return execute_contiguous(moved, nest.row_length(), along);
+    }
     bool in_place = false;
     for (int k = 0; k < nest.output(); ++k) in_place |= job.args[k] == job.args[nest.output()];
     const std::size_t traffic = traffic_of(job, nest);
-    // longdouble's flags are the x87's, which no worker hands over.
-    const bool shared = traffic >= share_from && job.dtype != longdouble && parallel::get_num_threads() > 1;
-    const Blocks blocks(job, nest, store_for(traffic, in_place), shared);
-    if (!shared) return blocks.run(0, blocks.count());
-    share(blocks.count(), blocks.elements_each(), traffic, run_blocks, &blocks);
+    const bool several_threads = may_share(job.dtype, traffic) && parallel::get_num_threads() > 1;
+    const Blocks blocks(job, nest, store_for(traffic, in_place), several_threads);
+    if (!several_threads) return blocks.run(0, blocks.count());
+    share(job.dtype, blocks.count(), blocks.elements_each(), traffic, run_blocks, &blocks);
 }
 
 void execute_loop(const Elementwise& job, const std::ptrdiff_t* steps, std::size_t n) {
@@ -148,20 +168,15 @@ void execute_loop(const Elementwise& job, const std::ptrdiff_t* steps, std::size
     const std::ptrdiff_t size = element_size[job.dtype];
     const char *const out = job.args[output], *const out_end = out + std::ptrdiff_t(n) * size;
 
-    bool contiguous = steps[output] == size, apart = true;
-    Along along = Along::none;
-    for (int k = 0; k < output; ++k) {
-        const bool parameter = k >= operation.data;
-        const std::ptrdiff_t element = (parameter ? compute_size : element_size)[job.dtype];
-        if (parameter && steps[k] == 0) {
-            contiguous &= !job.readers[k];
-            continue;
-        }
-        if (parameter) along = Along::all;
-        contiguous &= !job.readers[k] && steps[k] == element && (!parameter || operation.parameters == 1);
-        apart &= job.args[k] == out || job.args[k] + std::ptrdiff_t(n) * element <= out || out_end <= job.args[k];
+    Along along;
+    bool contiguous = is_contiguous(job, steps, along);
+    for (int k = 0; k < output && contiguous; ++k) {
+        if (steps[k] == 0) continue;
+        // The same address is the same element only where elements are of one size.
+        const char* const end = job.args[k] + std::ptrdiff_t(n) * steps[k];
+        contiguous = (job.args[k] == out && steps[k] == size) || end <= out || out_end <= job.args[k];
     }
-    if (contiguous && apart) return execute_contiguous(job, n, along);
+    if (contiguous) return execute_contiguous(job, n, along);
     Nest line;
     line.operands = output + 1;
     line.axes = 2;
@@ -177,9 +192,8 @@ void execute_loop(const Elementwise& job, const std::ptrdiff_t* steps, std::size
 
 void execute_packed(PackedKernel kernel, DType dtype, const PackedArguments& arguments, std::size_t n) {
     const std::size_t size = std::size_t(element_size[dtype]), traffic = 2 * n * size + n / 8;
-    if (traffic < share_from || dtype == longdouble) return kernel(arguments, n, Store::cached);
     const Packed job{kernel, arguments, size, store_for(traffic, arguments.input == arguments.output)};
-    share(n, 1, traffic, Packed::piece, &job);
+    share(dtype, n, 1, traffic, Packed::piece, &job);
 }
 
 }  // namespace leaky_relu

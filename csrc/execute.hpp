@@ -14,7 +14,7 @@ struct Elementwise {
     std::size_t operation;
     DType dtype;
     char* args[most_operands];
-    Copier readers[most_operands] = {};
+    Reader readers[most_operands] = {};
 };
 
 // Operands without readers, in which element lies beside element; parameters along, or one for all. An output
@@ -34,9 +34,13 @@ void execute_packed(PackedKernel kernel, DType dtype, const PackedArguments& arg
 // the caches.
 Store store_for(std::size_t traffic, bool in_place);
 
-// Calls piece for 0 to `units` independent units of work of so many elements each, on several threads where
-// the traffic (bytes read and written) is worth it.
-void share(std::size_t units, std::size_t elements_each, std::size_t traffic, parallel::Piece piece,
-           const void* job);
+// Whether several threads may be worth their while; traffic is bytes read and written. Never for longdouble, whose
+// flags are the x87's, which no worker hands over.
+bool may_share(DType dtype, std::size_t traffic);
+
+// Calls piece for 0 to `units` independent units of work of so many elements each, on several threads where that
+// pays.
+void share(DType dtype, std::size_t units, std::size_t elements_each, std::size_t traffic,
+           parallel::Piece piece, const void* job);
 
 }  // namespace leaky_relu

@@ -38,6 +38,9 @@ struct Copy {
     std::size_t rows, n;
 };
 using Copier = void (*)(const Copy& job);
+// The same for elements of another dtype, which are converted on the way and may raise what that raises; what it
+// writes lies element beside element.
+using Reader = Copier;
 constexpr int copier_of(std::ptrdiff_t size) { return size == 2 ? 0 : size == 4 ? 1 : size == 8 ? 2 : 3; }
 
 // Forward and gradient with the signs of x apart, one bit per element, the first lowest: the forward writes all

@@ -67,55 +67,20 @@ void pad_to_two_axes(Nest& nest) {
     }
 }
 
-void bring_rows_of_tiles(Nest& nest, int data, std::ptrdiff_t size) {
-    const int inner = nest.axes - 1;
-    for (int k = 0; k < data; ++k) {
-        if (std::abs(nest.steps[inner][k]) <= size) continue;
-        for (int axis = 0; axis < inner; ++axis) {
-            if (nest.steps[axis][k] != size) continue;
-            for (; axis < inner - 1; ++axis) swap_axes(nest, axis, axis + 1);  // the others keep their order
-            return;
-        }
-    }
-}
-
 }  // namespace
 
-void arrange(Nest& nest, int data, std::ptrdiff_t size) {
+void arrange(Nest& nest) {
     drop_axes_of_length_1(nest);
     flip_backward_axes(nest);
     sort_by_output(nest);
     merge_neighbours(nest);
     pad_to_two_axes(nest);
-    bring_rows_of_tiles(nest, data, size);
 }
-
-namespace {
-
-struct Order {
-    int axes[most_axes];
-};
-
-// The rows of tiles may stand elsewhere than by the steps of the output.
-Order largest_step_first(const Nest& nest) {
-    Order order;
-    for (int i = 0; i < nest.axes; ++i) {
-        int j = i;
-        const auto step = [&](int axis) { return nest.steps[axis][nest.output()]; };
-        for (; j > 0 && step(order.axes[j - 1]) < step(i); --j) order.axes[j] = order.axes[j - 1];
-        order.axes[j] = i;
-    }
-    return order;
-}
-
-}  // namespace
 
 bool output_is_injective(const Nest& nest, std::ptrdiff_t size) {
     // It is enough, and so in all views but some made by hand, that each step leads out of what the smaller span.
-    const Order order = largest_step_first(nest);
     std::ptrdiff_t span = size;
-    for (int i = nest.axes - 1; i >= 0; --i) {
-        const int axis = order.axes[i];
+    for (int axis = nest.axes - 1; axis >= 0; --axis) {
         if (nest.shape[axis] == 1) continue;
         const std::ptrdiff_t step = nest.steps[axis][nest.output()];
         if (step < span) return false;
@@ -128,16 +93,14 @@ namespace {
 
 // Whether some sum of multiples k_i * step_i with |k_i| < n_i comes within less than `size` of the distance: from
 // the largest step on, where each step exceeds what the smaller ones span, only two multiples can.
-bool comes_near(const Nest& nest, const int* order, int count, std::ptrdiff_t size, std::ptrdiff_t distance) {
-    if (count == 0) return std::abs(distance) < size;
-    const int axis = order[0];
-    const std::ptrdiff_t step = nest.steps[axis][nest.output()];
-    if (step == 0) return comes_near(nest, order + 1, count - 1, size, distance);
-    const std::ptrdiff_t most = std::ptrdiff_t(nest.shape[axis]) - 1;
+bool comes_near(const Nest& nest, int axis, std::ptrdiff_t size, std::ptrdiff_t distance) {
+    if (axis == nest.axes) return std::abs(distance) < size;
+    const std::ptrdiff_t step = nest.steps[axis][nest.output()], most = std::ptrdiff_t(nest.shape[axis]) - 1;
+    if (most == 0) return comes_near(nest, axis + 1, size, distance);
     const std::ptrdiff_t below = distance / step - (distance % step < 0);
     for (const std::ptrdiff_t multiple : {below, below + 1}) {
         if (std::abs(multiple) > most) continue;
-        if (comes_near(nest, order + 1, count - 1, size, distance - multiple * step)) return true;
+        if (comes_near(nest, axis + 1, size, distance - multiple * step)) return true;
     }
     return false;
 }
@@ -145,7 +108,19 @@ bool comes_near(const Nest& nest, const int* order, int count, std::ptrdiff_t si
 }  // namespace
 
 bool are_apart(const Nest& nest, std::ptrdiff_t size, std::ptrdiff_t distance) {
-    return !comes_near(nest, largest_step_first(nest).axes, nest.axes, size, distance);
+    return !comes_near(nest, 0, size, distance);
+}
+
+void choose_rows(Nest& nest, int data, std::ptrdiff_t size) {
+    const int inner = nest.axes - 1;
+    for (int k = 0; k < data; ++k) {
+        if (std::abs(nest.steps[inner][k]) <= size) continue;
+        for (int axis = 0; axis < inner; ++axis) {
+            if (nest.steps[axis][k] != size) continue;
+            for (; axis < inner - 1; ++axis) swap_axes(nest, axis, axis + 1);  // the others keep their order
+            return;
+        }
+    }
 }
 
 void numpys_order(const Nest& nest, int inputs, int (&order)[most_axes]) {

@@ -27,9 +27,8 @@ struct Nest {
 
 // Axes as an array has them -> at least two, in the order in which they are fastest: those of length 1 dropped;
 // flipped where the output runs backwards; sorted, so that the output is written from front to back; neighbours
-// that are one for all operands merged. If the first `data` operands, of that many bytes an element, include one
-// whose neighbouring elements lie along another axis than the output's, then this axis becomes that of the rows.
-void arrange(Nest& nest, int data, std::ptrdiff_t size);
+// that every operand walks through in one go merged.
+void arrange(Nest& nest);
 
 // Of an arranged nest: whether no two indices give the same bytes of the output.
 bool output_is_injective(const Nest& nest, std::ptrdiff_t size);
@@ -38,6 +37,10 @@ bool output_is_injective(const Nest& nest, std::ptrdiff_t size);
 // and begins `distance` bytes after the output, shares a byte with one of the output. The elements at the same
 // index count as well.
 bool are_apart(const Nest& nest, std::ptrdiff_t size, std::ptrdiff_t distance);
+
+// The last step: if the neighbouring elements of one of the first `data` operands, of that many bytes each, lie along
+// another axis than the output's, this axis becomes that of the rows, and the kernels get tiles.
+void choose_rows(Nest& nest, int data, std::ptrdiff_t size);
 
 // The order of axes in which NumPy's iterator lays out a new output (order="K"), the one with the smallest step
 // first: of axes in C order, with steps of 0 along axes that an operand does not have. Reference: NumPy's

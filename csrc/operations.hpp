@@ -10,6 +10,9 @@ namespace leaky_relu {
 
 enum DType { float16, bfloat16, float32, float64, longdouble, dtype_count };
 constexpr std::ptrdiff_t element_size[dtype_count] = {2, 2, 4, 8, sizeof(long double)};
+static_assert(
+    sizeof(long double) == 8 || sizeof(long double) == 16,
+    "leaky_relu is not for 32-bit x86, whose x87 arithmetic has neither the bits nor the flags of SSE");
 constexpr std::ptrdiff_t compute_size[dtype_count] = {4, 4, 4, 8, sizeof(long double)};
 
 constexpr int most_inputs = 4, most_operands = most_inputs + 1;
@@ -24,7 +27,13 @@ struct Operation {
     constexpr int count() const { return data + parameters; }  // of inputs; also where the output stands
     constexpr int x() const { return data - 1; }
     constexpr int slope() const { return count() - 1; }
+    constexpr bool is_parameter(int k) const { return k >= data && k < count(); }
 };
+
+// Bytes of an element of an input, or of the output, as a kernel takes it.
+constexpr std::ptrdiff_t operand_size(const Operation& operation, DType dtype, int k) {
+    return (operation.is_parameter(k) ? compute_size : element_size)[dtype];
+}
 
 template <class F>
 struct OperationWith : Operation {

@@ -58,7 +58,8 @@ class SignalsBlocked {
 #if defined(__linux__)
 long thread_id() { return syscall(SYS_gettid); }
 void wait_until_gone(long id) {
-    while (syscall(SYS_tgkill, getpid(), id, 0) == 0) std::this_thread::yield();
+    // Bounded, for the number may be another thread's by now, and only a warning is at stake.
+    for (int i = 0; i < 1000 && syscall(SYS_tgkill, getpid(), id, 0) == 0; ++i) std::this_thread::yield();
 }
 #else
 long thread_id() { return 0; }

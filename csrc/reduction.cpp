@@ -120,11 +120,7 @@ bool run(ReductionKernel kernel, DType dtype, const ReductionArrays& arrays, Sli
 
     const Store store = store_for(traffic, arrays.result == arrays.grad_output);
     const Job<Compute, Slices> job{arrays, slices, kernel, size, store, parts.get()};
-    if (dtype == longdouble) {  // whose flags are the x87's, which no worker hands over
-        job.units(&job, 0, slices.units());
-    } else {
-        share(slices.units(), slices.elements_each(), traffic, job.units, &job);
-    }
+    share(dtype, slices.units(), slices.elements_each(), traffic, job.units, &job);
     Wide* const sums = static_cast<Wide*>(arrays.sums);
     std::fill_n(sums, arrays.channels, Wide(0));
     const Wide* part = parts.get();
@@ -151,9 +147,12 @@ bool run(ReductionKernel kernel, DType dtype, const ReductionArrays& arrays) {
 bool reduce(Reduction reduction, DType dtype, const ReductionArrays& arrays) {
     const ReductionKernel kernel = find_reduction(reduction, dtype);
     switch (dtype) {
-        case longdouble: return run<long double>(kernel, dtype, arrays);
-        case float64: return run<double>(kernel, dtype, arrays);
-        default: return run<float>(kernel, dtype, arrays);
+        case longdouble:
+            return run<long double>(kernel, dtype, arrays);
+        case float64:
+            return run<double>(kernel, dtype, arrays);
+        default:
+            return run<float>(kernel, dtype, arrays);
     }
 }
 

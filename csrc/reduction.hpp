@@ -31,8 +31,8 @@ struct ReductionArrays {
     const char *grad_output, *x;
     char* result;  // grad_output itself, or it overlaps nothing
     const void* slopes;
-    bool one_slope;  // else one per channel, in the compute type
-    void* sums;      // one per channel, float64 or longdouble
+    bool one_slope;                      // else one per channel, in the compute type
+    void* sums;                          // one per channel, float64 or longdouble
     std::size_t outer, channels, inner;  // none of them 0
 };
 

@@ -10,7 +10,8 @@
 namespace leaky_relu {
 
 constexpr std::size_t segments_from = 64, segment = 1 << 16, least_block_rows = 64;
-constexpr std::size_t most_strip = 2048;  // columns; at least lcm(32, inner), so that strips keep channels whole
+constexpr std::size_t most_strip =
+    2048;  // columns; at least lcm(32, inner), so that strips keep channels whole
 
 // Long runs of a channel, cut into segments.
 struct Segments {
@@ -45,12 +46,16 @@ struct Strips {
     }
 
     std::size_t units() const { return blocks * per_row; }
-    std::size_t elements_each() const { return std::min(rows, (outer + rows_beside - 1) / rows_beside) * width; }
+    std::size_t elements_each() const {
+        return std::min(rows, (outer + rows_beside - 1) / rows_beside) * width;
+    }
     std::size_t block(std::size_t unit) const { return unit / per_row; }
     std::size_t column(std::size_t unit) const { return unit % per_row * width; }
     std::size_t columns(std::size_t unit) const { return std::min(width, wide - column(unit)); }
     std::size_t first_row(std::size_t unit) const { return block(unit) * rows * rows_beside; }
-    std::size_t array_rows(std::size_t unit) const { return std::min(rows * rows_beside, outer - first_row(unit)); }
+    std::size_t array_rows(std::size_t unit) const {
+        return std::min(rows * rows_beside, outer - first_row(unit));
+    }
 };
 
 }  // namespace leaky_relu

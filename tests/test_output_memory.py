@@ -20,7 +20,7 @@ X = np.linspace(-1, 1, 4 * MIB, dtype=np.float32)  # 16 MiB
 
 @pytest.fixture(autouse=True)
 def budget():
-    """Return the setter of the budget. Only the short way in recycles, so it is taken here."""
+    """Return the setter of the budget. Only the fast path recycles, so it is taken here."""
     fast, before = _core._set_fast_call(True), lr.cache_info().budget
     _core._set_cache_budget(512 * MIB)
     lr.clear_cache()

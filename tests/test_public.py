@@ -5,6 +5,7 @@ import doctest
 import importlib.metadata
 import inspect
 import pathlib
+from contextlib import suppress
 
 import leaky_relu
 import numpy as np
@@ -12,12 +13,24 @@ import pytest
 from leaky_relu import _core
 
 NAMES = [name for name in leaky_relu.__all__ if not name.startswith("__")]
+EXTRAS = ["onnx", "sklearn"]  # modules for packages that are to be had as extras
+
+
+def public():
+    """Yield names below the package, with the objects."""
+    for name in NAMES:
+        yield name, getattr(leaky_relu, name)
+    for extra in EXTRAS:
+        with suppress(ImportError):
+            module = importlib.import_module(f"leaky_relu.{extra}")
+            yield from ((f"{extra}.{name}", getattr(module, name)) for name in module.__all__)
 
 
 def documented():
-    """Yield public objects and the public members of classes among them."""
-    for name in NAMES:
-        thing = getattr(leaky_relu, name)
+    """Yield those that have a docstring, and the public members of classes among them."""
+    for name, thing in public():
+        if not callable(thing):
+            continue
         yield name, thing
         if inspect.isclass(thing):
             for member, value in vars(thing).items():
@@ -72,8 +85,9 @@ NOT_ASKED_FOR = {
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_docstring_follows_numpydoc(name):
     validate = pytest.importorskip("numpydoc.validate").validate
-    # One line may be all that a method needs.
+    # One line may be all that a method needs; scikit-learn documents most parameters of what derives from it.
     not_asked_for = NOT_ASKED_FOR | ({"PR01", "RT01"} if "." in name else set())
+    not_asked_for |= {"PR02"} if name.startswith("sklearn.") else set()
     errors = dict(validate(f"leaky_relu.{name}")["errors"])
     assert {code: text for code, text in errors.items() if code not in not_asked_for} == {}
 
@@ -115,13 +129,35 @@ def test_stub_has_the_names_of_the_extension():
     assert declared - {"_Casting", "_Order"} == actual
 
 
+@pytest.mark.parametrize(
+    ("extra", "package", "module"),
+    [("onnx", "onnx", "onnx"), ("sklearn", "scikit-learn", "sklearn")],
+)
+def test_extra_that_is_missing(printed, extra, package, module):
+    said = printed(f"""
+        import sys
+        sys.modules[{module!r}] = None
+        try:
+            import leaky_relu.{extra}
+        except ImportError as error:
+            print(error)
+    """)
+    assert said.startswith(f"leaky_relu.{extra} needs {package}: pip install 'leaky-relu[{extra}]' (")
+
+
+def test_extras_are_declared():
+    assert set(EXTRAS) <= set(importlib.metadata.metadata("leaky-relu").get_all("Provides-Extra"))
+
+
 def test_import_is_light(printed):
     """NumPy imports some of its parts, and of the standard library, only when they are used."""
     new = printed("""
         import sys, numpy
         before = set(sys.modules)
         import leaky_relu
-        print(*set(sys.modules) - before)
+        new = set(sys.modules) - before
+        print(*new)
+        assert {name.partition(".")[0] for name in new} <= {"leaky_relu", "numpy", *sys.stdlib_module_names}
     """).split()
     heavy = {"numpy.random", "pathlib", "argparse", "ml_dtypes", "threadpoolctl"}
     assert not heavy & set(new)

@@ -18,8 +18,8 @@ PyObject* checked(PyObject* module, PyObject* const* args, Py_ssize_t given) {
 }
 template <Py_ssize_t count, Method method>
 PyMethodDef method_of(const char* name, const char* signature) {
-    return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(checked<count, method>)), METH_FASTCALL,
-            signature};
+    return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(checked<count, method>)),
+            METH_FASTCALL, signature};
 }
 
 extern PyMethodDef packed_methods[];

@@ -49,14 +49,16 @@ py::tuple cache_info() {
     return py::make_tuple(info.idle, info.live, info.budget, info.hits, info.misses);
 }
 
-// A ufunc for each operation of the list. OPERATIONS tells Python their names, inputs and how many of these are data.
+PyObject* ufuncs[operation_count];  // live as long as the process
+
+// A ufunc for each operation of the list. OPERATIONS tells Python their names and inputs.
 void add_ufuncs(py::module_& m) {
     py::dict described;
     for (std::size_t op = 0; op < operation_count; ++op) {
         const Operation& operation = operations[op];
-        const auto ufunc = py::reinterpret_steal<py::object>(make_ufunc(op));
-        check(ufunc && install_call(op, ufunc.ptr()) == 0);
-        m.attr(operation.name) = ufunc;
+        ufuncs[op] = make_ufunc(op);
+        check(ufuncs[op] && install_call(op, ufuncs[op]) == 0);
+        m.attr(operation.name) = py::handle(ufuncs[op]);
         py::tuple inputs(operation.count());
         for (int k = 0; k < operation.count(); ++k) inputs[std::size_t(k)] = operation.inputs[k];
         described[operation.name] = inputs;
@@ -64,9 +66,10 @@ void add_ufuncs(py::module_& m) {
     m.attr("OPERATIONS") = described;
 }
 
-void adopt_bfloat16(const py::module_& m, int type_number) {
+void adopt_bfloat16(int type_number) {
+    if (type_number == bfloat16_type_number()) return;
     for (std::size_t op = 0; op < operation_count; ++op) {
-        check(register_bfloat16(op, m.attr(operations[op].name).ptr(), type_number) == 0);
+        check(register_bfloat16(op, ufuncs[op], type_number) == 0);
     }
     set_bfloat16_type_number(type_number);
 }
@@ -96,5 +99,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     m.def("_clear_cache", recycler::clear, "Returns how many bytes were idle.");
     m.def("_use_target", use_target, py::arg("name"), "Take another target.");
     m.def("_set_fast_call", set_fast_call, py::arg("enabled"), "Returns what was set before.");
-    m.def("_register_bfloat16", [m](int type_number) { adopt_bfloat16(m, type_number); }, py::arg("type_number"));
+    m.def("_register_bfloat16", adopt_bfloat16, py::arg("type_number"));
 }

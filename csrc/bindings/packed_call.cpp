@@ -12,7 +12,8 @@ namespace {
 bool is_taken(PyObject* object, DType& dtype) {
     if (!is_plain_array(object)) return false;
     PyArrayObject* const array = as_array(object);
-    return PyArray_IS_C_CONTIGUOUS(array) && PyArray_ISBEHAVED_RO(array) && dtype_of(PyArray_TYPE(array), dtype);
+    return PyArray_IS_C_CONTIGUOUS(array) && PyArray_ISBEHAVED_RO(array) &&
+           dtype_of(PyArray_TYPE(array), dtype);
 }
 
 // Whether `out` is data itself, or an array like it that shares no byte with it.
@@ -22,28 +23,32 @@ bool is_taken_as_output(PyObject* object, PyArrayObject* data) {
     PyArrayObject* const out = as_array(object);
     const char *const p = PyArray_BYTES(out), *const q = PyArray_BYTES(data);
     const npy_intp bytes = PyArray_NBYTES(data);
-    return PyArray_TYPE(out) == PyArray_TYPE(data) && PyArray_SAMESHAPE(out, data) && PyArray_ISWRITEABLE(out) &&
-           (p == q || p + bytes <= q || q + bytes <= p);
+    return PyArray_TYPE(out) == PyArray_TYPE(data) && PyArray_SAMESHAPE(out, data) &&
+           PyArray_ISWRITEABLE(out) && (p == q || p + bytes <= q || q + bytes <= p);
 }
 
 npy_intp bytes_of_bits(npy_intp n) { return n / 8 + (n % 8 != 0); }
 
 // A new `out` is made where there is none, and new signs where `positive` is null: they are returned as well.
-PyObject* call(const char* name, PackedKernel kernel, DType dtype, PyArrayObject* data, PyArrayObject* positive,
-               PyObject* slope, PyArrayObject* out) {
-    Scalar value;
-    Units units;
-    if (!read_slope(slope, dtype, value, units)) return not_implemented();
+PyObject* call(const char* name, PackedKernel kernel, DType dtype, PyArrayObject* data,
+               PyArrayObject* positive, PyObject* slope, PyArrayObject* out) {
     // Also warns where NumPy does: of results of broadcast_arrays.
     if (out && PyArray_FailUnlessWriteable(out, "output array") < 0) return nullptr;
 
     const npy_intp n = PyArray_SIZE(data), bytes = PyArray_NBYTES(data), signs = bytes_of_bits(n);
-    PyArrayObject* const new_signs = positive ? nullptr : new_output(NPY_UINT8, 1, &signs, nullptr, false, std::size_t(signs));
+    PyArrayObject* const new_signs =
+        positive ? nullptr : new_output(NPY_UINT8, 1, &signs, nullptr, false, std::size_t(signs));
     PyArrayObject* const new_out = out ? nullptr
-                                       : new_output(PyArray_TYPE(data), PyArray_NDIM(data), PyArray_DIMS(data),
-                                                    nullptr, false, std::size_t(bytes));
+                                       : new_output(PyArray_TYPE(data), PyArray_NDIM(data),
+                                                    PyArray_DIMS(data), nullptr, false, std::size_t(bytes));
     PyObject* result = nullptr;
-    if ((positive || new_signs) && (out || new_out)) {
+    Scalar value;
+    Units units;
+    if (!(positive || new_signs) || !(out || new_out)) {
+        // an exception is set
+    } else if (!read_slope(slope, dtype, value, units)) {
+        result = not_implemented();
+    } else {
         PyArrayObject* const target = out ? out : new_out;
         const PackedArguments arguments{
             PyArray_BYTES(data), static_cast<std::uint8_t*>(PyArray_DATA(positive ? positive : new_signs)),
@@ -79,7 +84,8 @@ PyObject* packed_forward(PyObject*, PyObject* const* args, Py_ssize_t) {
 }
 
 PyObject* packed_gradient(PyObject*, PyObject* const* args, Py_ssize_t) {
-    PyObject *const grad_output = args[0], *const positive = args[1], *const slope = args[2], *const out = args[3];
+    PyObject *const grad_output = args[0], *const positive = args[1], *const slope = args[2],
+                    *const out = args[3];
     DType dtype;
     if (!is_taken(grad_output, dtype) || !is_plain_array(positive)) return not_implemented();
     PyArrayObject *const data = as_array(grad_output), *const signs = as_array(positive);
@@ -90,7 +96,8 @@ PyObject* packed_gradient(PyObject*, PyObject* const* args, Py_ssize_t) {
     if (out != Py_None) {
         if (!is_taken_as_output(out, data)) return not_implemented();
         const char *const bytes = PyArray_BYTES(as_array(out)), *const bits = PyArray_BYTES(signs);
-        if (bytes < bits + PyArray_NBYTES(signs) && bits < bytes + PyArray_NBYTES(data)) return not_implemented();
+        if (bytes < bits + PyArray_NBYTES(signs) && bits < bytes + PyArray_NBYTES(data))
+            return not_implemented();
     }
     return call("leaky_relu_grad_packed", find_packed_gradient(dtype), dtype, data, signs, slope,
                 out == Py_None ? nullptr : as_array(out));
@@ -99,7 +106,8 @@ PyObject* packed_gradient(PyObject*, PyObject* const* args, Py_ssize_t) {
 }  // namespace
 
 PyMethodDef packed_methods[] = {
-    method_of<3, packed_forward>("_packed_forward", "_packed_forward(x, negative_slope, out) -> (y, positive)"),
+    method_of<3, packed_forward>("_packed_forward",
+                                 "_packed_forward(x, negative_slope, out) -> (y, positive)"),
     method_of<4, packed_gradient>("_packed_gradient",
                                   "_packed_gradient(grad_output, positive, negative_slope, out) -> grad_x"),
     {}};

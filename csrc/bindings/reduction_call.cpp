@@ -1,8 +1,7 @@
 // The functions that return a gradient and the sums of channels.
 #include "../reduction.hpp"
 
-#include <cstring>
-
+#include "../convert.hpp"
 #include "compute.hpp"
 #include "methods.hpp"
 #include "operands.hpp"
@@ -15,7 +14,8 @@ namespace {
 bool is_taken(PyObject* object, int type_number) {
     if (!is_plain_array(object)) return false;
     PyArrayObject* const array = as_array(object);
-    return PyArray_TYPE(array) == type_number && PyArray_IS_C_CONTIGUOUS(array) && PyArray_ISBEHAVED_RO(array);
+    return PyArray_TYPE(array) == type_number && PyArray_IS_C_CONTIGUOUS(array) &&
+           PyArray_ISBEHAVED_RO(array);
 }
 
 bool is_like(PyObject* object, PyArrayObject* model) {
@@ -32,20 +32,27 @@ bool set_shape(ReductionArrays& arrays, npy_intp size, npy_intp channels, npy_in
     return true;
 }
 
-PyObject* call(const char* name, Reduction reduction, DType dtype, Units units, ReductionArrays& arrays,
-               PyArrayObject* grad_output, PyArrayObject* x, PyArrayObject* out) {
-    const npy_intp bytes = PyArray_NBYTES(x), channels = npy_intp(arrays.channels);
+// begin(units) clears the flags and rounds slopes; false where it cannot.
+template <class Begin>
+PyObject* call(const char* name, Reduction reduction, DType dtype, ReductionArrays& arrays,
+               PyArrayObject* grad_output, PyArrayObject* x, PyArrayObject* out, const Begin& begin) {
+    const npy_intp bytes = PyArray_NBYTES(x);
+    npy_intp channels = npy_intp(arrays.channels);
     if (out) {
         if (PyArray_FailUnlessWriteable(out, "output array") < 0) return nullptr;
         Py_INCREF(out);
     } else {
-        out = new_output(PyArray_TYPE(x), PyArray_NDIM(x), PyArray_DIMS(x), nullptr, false, std::size_t(bytes));
+        out =
+            new_output(PyArray_TYPE(x), PyArray_NDIM(x), PyArray_DIMS(x), nullptr, false, std::size_t(bytes));
         if (!out) return nullptr;
     }
     PyArrayObject* const sums =
-        as_array(PyArray_ZEROS(1, const_cast<npy_intp*>(&channels), dtype == longdouble ? NPY_LONGDOUBLE : NPY_DOUBLE, 0));
+        as_array(PyArray_ZEROS(1, &channels, dtype == longdouble ? NPY_LONGDOUBLE : NPY_DOUBLE, 0));
     PyObject* result = nullptr;
-    if (sums) {
+    Units units;
+    if (sums && !begin(units)) {
+        result = not_implemented();
+    } else if (sums) {
         arrays.grad_output = PyArray_BYTES(grad_output);
         arrays.x = PyArray_BYTES(x);
         arrays.result = PyArray_BYTES(out);
@@ -58,6 +65,7 @@ PyObject* call(const char* name, Reduction reduction, DType dtype, Units units, 
     return result;
 }
 
+// Slopes of float64 beside data of a smaller dtype are rounded here, so that the warning names the function.
 PyObject* prelu_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
     PyObject *const grad_output = args[0], *const x = args[1], *const slopes = args[2];
     const npy_intp inner = PyLong_AsSsize_t(args[3]);
@@ -65,14 +73,32 @@ PyObject* prelu_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
     DType dtype;
     if (!is_plain_array(x) || !dtype_of(PyArray_TYPE(as_array(x)), dtype)) return not_implemented();
     PyArrayObject* const data = as_array(x);
+    const int compute_type = parameter_type_number(dtype);
+    const bool to_be_rounded = compute_type == NPY_FLOAT && is_taken(slopes, NPY_DOUBLE);
     ReductionArrays arrays{};
-    if (!is_like(x, data) || !is_like(grad_output, data) || !is_taken(slopes, parameter_type_number(dtype)) ||
+    if (!is_like(x, data) || !is_like(grad_output, data) ||
+        !(to_be_rounded || is_taken(slopes, compute_type)) ||
         !set_shape(arrays, PyArray_SIZE(data), PyArray_SIZE(as_array(slopes)), inner)) {
         return not_implemented();
     }
-    arrays.slopes = PyArray_DATA(as_array(slopes));
-    clear_errors(units_of(dtype));
-    return call("prelu_grad", slope_gradient, dtype, units_of(dtype), arrays, as_array(grad_output), data, nullptr);
+    npy_intp channels = PyArray_SIZE(as_array(slopes));
+    PyObject* rounded = nullptr;
+    if (to_be_rounded && !(rounded = PyArray_SimpleNew(1, &channels, compute_type))) return nullptr;
+    const char* const given = PyArray_BYTES(as_array(slopes));
+    arrays.slopes = rounded ? PyArray_DATA(as_array(rounded)) : given;
+    PyObject* const result = call(
+        "prelu_grad", slope_gradient, dtype, arrays, as_array(grad_output), data, nullptr, [&](Units& units) {
+            units = units_of(dtype);
+            clear_errors(units);
+            if (rounded) {
+                read_parameter(Source::full,
+                               dtype)({given, 0, sizeof(double), PyArray_BYTES(as_array(rounded)), 0,
+                                       sizeof(float), 1, std::size_t(channels)});
+            }
+            return true;
+        });
+    Py_XDECREF(rounded);
+    return result;
 }
 
 PyObject* bias_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
@@ -83,25 +109,25 @@ PyObject* bias_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
     if (!is_plain_array(y) || !dtype_of(PyArray_TYPE(as_array(y)), dtype)) return not_implemented();
     PyArrayObject* const data = as_array(y);
     ReductionArrays arrays{};
-    if (!is_like(y, data) || !is_like(grad_output, data) || !set_shape(arrays, PyArray_SIZE(data), channels, inner)) {
+    if (!is_like(y, data) || !is_like(grad_output, data) ||
+        !set_shape(arrays, PyArray_SIZE(data), channels, inner)) {
         return not_implemented();
     }
     if (out != Py_None && !is_like(out, data)) return not_implemented();
     Scalar slope;
-    Units units;
-    if (!read_slope(args[2], dtype, slope, units)) return not_implemented();
     arrays.slopes = &slope;
     arrays.one_slope = true;
-    return call("bias_leaky_relu_grad", bias_gradient, dtype, units, arrays, as_array(grad_output), data,
-                out == Py_None ? nullptr : as_array(out));
+    return call("bias_leaky_relu_grad", bias_gradient, dtype, arrays, as_array(grad_output), data,
+                out == Py_None ? nullptr : as_array(out),
+                [&](Units& units) { return read_slope(args[2], dtype, slope, units); });
 }
 
 }  // namespace
 
 PyMethodDef reduction_methods[] = {
     method_of<4, prelu_grad>("_prelu_grad", "_prelu_grad(grad_output, x, slopes, inner) -> (grad_x, sums)"),
-    method_of<6, bias_grad>("_bias_grad",
-                            "_bias_grad(grad_output, y, negative_slope, channels, inner, out) -> (grad_x, sums)"),
+    method_of<6, bias_grad>(
+        "_bias_grad", "_bias_grad(grad_output, y, negative_slope, channels, inner, out) -> (grad_x, sums)"),
     {}};
 
 }  // namespace leaky_relu

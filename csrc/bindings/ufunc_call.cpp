@@ -54,14 +54,20 @@ struct NumpysArguments {
 
     bool complete(const Operation& operation, PyObject* const* args, Py_ssize_t given, PyObject* names) {
         const Py_ssize_t required = operation.slope(), count = names ? PyTuple_GET_SIZE(names) : 0;
-        if (given < required || given > required + 2 || given + count >= most) {
+        if (given < required || given > required + 2) {
             report_count(operation, given, given < required);
+            return false;
+        }
+        if (given + count >= most) {
+            PyErr_Format(PyExc_TypeError, "%s() got %zd keyword arguments, more than a ufunc has",
+                         operation.name, count);
             return false;
         }
         std::copy_n(args, required, stack);
         PyObject*& slope = stack[required];
         slope = given > required ? args[required] : nullptr;
-        positional = std::copy(args + std::min(given, required + 1), args + given, stack + required + 1) - stack;
+        positional =
+            std::copy(args + std::min(given, required + 1), args + given, stack + required + 1) - stack;
 
         Py_ssize_t used = positional, others = 0;
         for (Py_ssize_t i = 0; i < count; ++i) {
@@ -75,7 +81,8 @@ struct NumpysArguments {
                 PyTuple_SET_ITEM(keywords, used - positional, name);
                 stack[used++] = args[given + i];
             } else if (slope) {
-                PyErr_Format(PyExc_TypeError, "%s() got two values for negative_slope, by position and by keyword",
+                PyErr_Format(PyExc_TypeError,
+                             "%s() got two values for negative_slope, by position and by keyword",
                              operation.name);
                 return false;
             } else {
@@ -86,17 +93,21 @@ struct NumpysArguments {
         return true;
     }
 
-    static bool is_negative_slope(PyObject* name) { return PyUnicode_Compare(name, negative_slope_name) == 0; }
+    static bool is_negative_slope(PyObject* name) {
+        return PyUnicode_Compare(name, negative_slope_name) == 0;
+    }
 
     static void report_count(const Operation& operation, Py_ssize_t given, bool too_few) {
         char inputs[64] = "";
         for (int k = 0, at = 0; k < operation.slope(); ++k) {
             const char* const before = k == 0 ? "" : k + 1 == operation.slope() ? " and " : ", ";
-            at += std::snprintf(inputs + at, sizeof inputs - std::size_t(at), "%s%s", before, operation.inputs[k]);
+            at += std::snprintf(inputs + at, sizeof inputs - std::size_t(at), "%s%s", before,
+                                operation.inputs[k]);
         }
-        PyErr_Format(PyExc_TypeError, too_few ? "%s() takes %s by position, got %zd positional argument%s"
-                                              : "%s() takes %s by position, then negative_slope and out, got %zd "
-                                                "positional argument%s",
+        PyErr_Format(PyExc_TypeError,
+                     too_few ? "%s() takes %s by position, got %zd positional argument%s"
+                             : "%s() takes %s by position, then negative_slope and out, got %zd "
+                               "positional argument%s",
                      operation.name, inputs, given, given == 1 ? "" : "s");
     }
 
@@ -164,7 +175,8 @@ void put_back(PyObject* exception) {
 PyObject* find_out(const Operation& operation, const NumpysArguments& call) {
     if (call.positional > operation.count()) return call.stack[operation.count()];
     for (Py_ssize_t i = 0, n = call.keywords ? PyTuple_GET_SIZE(call.keywords) : 0; i < n; ++i) {
-        if (PyUnicode_Compare(PyTuple_GET_ITEM(call.keywords, i), out_name) == 0) return call.stack[call.positional + i];
+        if (PyUnicode_Compare(PyTuple_GET_ITEM(call.keywords, i), out_name) == 0)
+            return call.stack[call.positional + i];
     }
     return Py_None;
 }
@@ -187,8 +199,9 @@ void explain(const Operation& operation, const NumpysArguments& call) {
         message = PyObject_CallMethod(module, "clearer", "OsOO", exception, operation.name, inputs, out);
     }
     if (message && message != Py_None) {
-        PyErr_SetObject(PyErr_GivenExceptionMatches(exception, PyExc_TypeError) ? PyExc_TypeError : PyExc_ValueError,
-                        message);
+        PyErr_SetObject(
+            PyErr_GivenExceptionMatches(exception, PyExc_TypeError) ? PyExc_TypeError : PyExc_ValueError,
+            message);
         Py_DECREF(exception);
     } else {
         PyErr_Clear();
@@ -205,7 +218,8 @@ PyObject* numpys_call(const Operation& operation, PyObject* ufunc, PyObject* con
     PyObject* result = nullptr;
     if (call.complete(operation, args, given, names) && call.adjust(operation)) {
         result = numpys_vectorcall(ufunc, call.stack, std::size_t(call.positional), call.keywords);
-        if (!result && (PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_ValueError))) {
+        if (!result &&
+            (PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_ValueError))) {
             explain(operation, call);
         }
     }
@@ -249,6 +263,11 @@ int install_call(std::size_t operation, PyObject* ufunc) {
         default_slope = PyFloat_FromDouble(default_negative_slope);
         if (!negative_slope_name || !out_name || !default_slope) return -1;
     }
+#if defined(Py_GIL_DISABLED) && PY_VERSION_HEX >= 0x030f0000
+    // Without the GIL what threads with arrays of their own share is the ufunc's reference count. Before 3.15 there is
+    // no public way round that.
+    PyUnstable_SetImmortal(ufunc);
+#endif
     object->vectorcall = vectorcall_of(operation, std::make_index_sequence<operation_count>());
     return 0;
 }

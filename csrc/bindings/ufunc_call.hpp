@@ -26,6 +26,7 @@ int install_call(std::size_t operation, PyObject* ufunc);
 bool set_fast_call(bool enabled);
 
 // Takes arguments as a vectorcall gets them; Py_NotImplemented where the call has to go through NumPy's machinery.
-PyObject* try_fast_path(std::size_t operation, PyObject* const* args, Py_ssize_t positional, PyObject* keywords);
+PyObject* try_fast_path(std::size_t operation, PyObject* const* args, Py_ssize_t positional,
+                        PyObject* keywords);
 
 }  // namespace leaky_relu

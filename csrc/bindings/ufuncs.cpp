@@ -45,9 +45,9 @@ struct Types {
     Source source;
 };
 constexpr Types numpys_types[] = {
-    {float16, NPY_HALF, Source::half},          {float16, NPY_FLOAT, Source::single},
-    {float16, NPY_DOUBLE, Source::full},        {float16, NPY_LONGDOUBLE, Source::extended},
-    {float32, NPY_FLOAT, Source::single},       {float32, NPY_DOUBLE, Source::full},
+    {float16, NPY_HALF, Source::half},           {float16, NPY_FLOAT, Source::single},
+    {float16, NPY_DOUBLE, Source::full},         {float16, NPY_LONGDOUBLE, Source::extended},
+    {float32, NPY_FLOAT, Source::single},        {float32, NPY_DOUBLE, Source::full},
     {float32, NPY_LONGDOUBLE, Source::extended}, {float64, NPY_DOUBLE, Source::full},
     {float64, NPY_LONGDOUBLE, Source::extended}, {longdouble, NPY_LONGDOUBLE, Source::extended},
 };
@@ -57,7 +57,8 @@ constexpr Types bfloat16_types[] = {
     {bfloat16, NPY_DOUBLE, Source::full},
     {bfloat16, NPY_LONGDOUBLE, Source::extended},
 };
-constexpr int numpys_count = sizeof numpys_types / sizeof(Types), bfloat16_count = sizeof bfloat16_types / sizeof(Types);
+constexpr int numpys_count = sizeof numpys_types / sizeof(Types),
+              bfloat16_count = sizeof bfloat16_types / sizeof(Types);
 
 // NumPy keeps pointers to all of these.
 struct Tables {
@@ -89,8 +90,8 @@ PyObject* make_ufunc(std::size_t op) {
             table.types[i * operands + k] = char(parameter ? types.parameters : type_number_of(types.dtype));
         }
     }
-    return PyUFunc_FromFuncAndData(table.functions, table.data, table.types, numpys_count, operation.count(), 1,
-                                   PyUFunc_None, operation.name, nullptr, 0);
+    return PyUFunc_FromFuncAndData(table.functions, table.data, table.types, numpys_count, operation.count(),
+                                   1, PyUFunc_None, operation.name, nullptr, 0);
 }
 
 int register_bfloat16(std::size_t op, PyObject* ufunc, int type_number) {
@@ -103,7 +104,8 @@ int register_bfloat16(std::size_t op, PyObject* ufunc, int type_number) {
             numbers[k] = parameter && i > 0 ? types.parameters : type_number;
         }
         Loop* const loop = set_loop(op, numpys_count + i, types);
-        if (PyUFunc_RegisterLoopForType(reinterpret_cast<PyUFuncObject*>(ufunc), type_number, run_loop, numbers, loop) < 0) {
+        if (PyUFunc_RegisterLoopForType(reinterpret_cast<PyUFuncObject*>(ufunc), type_number, run_loop,
+                                        numbers, loop) < 0) {
             return -1;
         }
     }

@@ -123,14 +123,15 @@ void copy_columns(const Copy& c, std::size_t row, std::size_t rows, std::size_t 
 template <class Word>
 void transpose(const Copy& c) {
     constexpr std::size_t n = Zip<Word>::lanes;
-    const std::size_t whole_rows = c.rows / n * n, whole_columns = c.n / n * n;
+    std::size_t whole_rows = 0, whole_columns = 0;
     if constexpr (n > 1) {
+        whole_rows = c.rows / n * n;
+        whole_columns = c.n / n * n;
         for (std::size_t j = 0; j < whole_columns; j += n) {
             for (std::size_t i = 0; i < whole_rows; i += n) {
-                transpose_square<Word>(c.from + std::ptrdiff_t(j) * c.from_step + std::ptrdiff_t(i * sizeof(Word)),
-                                       c.from_step,
-                                       c.to + std::ptrdiff_t(j * sizeof(Word)) + std::ptrdiff_t(i) * c.to_row,
-                                       c.to_row);
+                transpose_square<Word>(
+                    c.from + std::ptrdiff_t(j) * c.from_step + std::ptrdiff_t(i * sizeof(Word)), c.from_step,
+                    c.to + std::ptrdiff_t(j * sizeof(Word)) + std::ptrdiff_t(i) * c.to_row, c.to_row);
             }
         }
     }
@@ -162,12 +163,18 @@ template <class Word>
 void gather(const Copy& c) {
     constexpr std::ptrdiff_t size = sizeof(Word);
     switch (c.from_step % size == 0 ? c.from_step / size : 0) {
-        case -1: return gather_rows<Word, -1>(c);
-        case 2: return gather_rows<Word, 2>(c);
-        case -2: return gather_rows<Word, -2>(c);
-        case 3: return gather_rows<Word, 3>(c);
-        case 4: return gather_rows<Word, 4>(c);
-        default: return gather_rows<Word, 0>(c);
+        case -1:
+            return gather_rows<Word, -1>(c);
+        case 2:
+            return gather_rows<Word, 2>(c);
+        case -2:
+            return gather_rows<Word, -2>(c);
+        case 3:
+            return gather_rows<Word, 3>(c);
+        case 4:
+            return gather_rows<Word, 4>(c);
+        default:
+            return gather_rows<Word, 0>(c);
     }
 }
 

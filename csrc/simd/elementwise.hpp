@@ -1,8 +1,8 @@
 // The loop, once, for any Vec and any operation of the list: rows, whose elements lie beside each other.
 //
 // Elements are read in order and before the same or a later element is written, so an output that is one of
-// the inputs, or that trails an input in memory (NumPy relies on that to avoid copies), is computed right. Only
-// streaming stores, whose output overlaps no input, take another order.
+// the inputs, or that trails an input in memory (NumPy relies on that to avoid copies), is computed right on one
+// thread. Only streaming stores, whose output overlaps no input, take another order.
 #pragma once
 
 #include <type_traits>
@@ -26,6 +26,7 @@ std::size_t elements_to_alignment(const typename V::Element* out) {
 template <std::size_t op, class V, Along along>
 struct Row {
     static constexpr Operation operation = operations[op];
+    static constexpr int output = operation.count();  // no call at run time: it would have external linkage
     using Functor = typename std::remove_cvref_t<decltype(std::get<op>(operation_list))>::Functor;
     using Element = typename V::Element;
     using Compute = typename V::Compute;
@@ -47,12 +48,13 @@ struct Row {
             parameters[k] = reinterpret_cast<const Compute*>(job.args[operation.data + k]);
             if (!is_along(k)) broadcast[k] = V::broadcast(*parameters[k]);
         }
-        out = reinterpret_cast<Element*>(job.args[operation.count()]);
+        out = reinterpret_cast<Element*>(job.args[output]);
     }
 
     template <class T>
     static void move(T*& p, std::ptrdiff_t step) {
-        p = reinterpret_cast<T*>(reinterpret_cast<std::conditional_t<std::is_const_v<T>, const char*, char*>>(p) + step);
+        p = reinterpret_cast<T*>(
+            reinterpret_cast<std::conditional_t<std::is_const_v<T>, const char*, char*>>(p) + step);
     }
 
     void go_to_next(const Rows& job) {
@@ -62,7 +64,7 @@ struct Row {
             move(parameters[k], job.steps[operation.data + k]);
             if (!is_along(k)) broadcast[k] = V::broadcast(*parameters[k]);
         }
-        move(out, job.steps[operation.count()]);
+        move(out, job.steps[output]);
     }
 
     // Several registers at a time: all loads before the first store.

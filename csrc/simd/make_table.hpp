@@ -21,15 +21,15 @@ constexpr void set_kernels(KernelTable& table) {
 template <template <class> class Vec, class... Elements>
 constexpr KernelTable make_table(const char* name, unsigned features,
                                  const KernelTable* while_denormals_are_zero = nullptr) {
-    KernelTable table{
-        name,
-        features,
-        while_denormals_are_zero,
-        {},
-        {packed_kernel<PackedForward, BitWriter, Vec<Elements>>...},
-        {packed_kernel<PackedGradient, BitReader, Vec<Elements>>...},
-        {{reduction_kernel<SlopeGradient, Vec<Elements>>...}, {reduction_kernel<BiasGradient, Vec<Elements>>...}},
-        {copier<std::uint16_t>, copier<std::uint32_t>, copier<std::uint64_t>, copier<Word128>}};
+    KernelTable table{name,
+                      features,
+                      while_denormals_are_zero,
+                      {},
+                      {packed_kernel<PackedForward, BitWriter, Vec<Elements>>...},
+                      {packed_kernel<PackedGradient, BitReader, Vec<Elements>>...},
+                      {{reduction_kernel<SlopeGradient, Vec<Elements>>...},
+                       {reduction_kernel<BiasGradient, Vec<Elements>>...}},
+                      {copier<std::uint16_t>, copier<std::uint32_t>, copier<std::uint64_t>, copier<Word128>}};
     [&]<std::size_t... op>(std::index_sequence<op...>) {
         (set_kernels<op, Vec<Elements>...>(table), ...);
     }(std::make_index_sequence<operation_count>());

@@ -57,7 +57,8 @@ struct Columns {
     }
 
     void run(std::size_t width, std::size_t row, std::size_t rows) const {
-        constexpr std::size_t registers = V::lanes > 1 ? sum_lanes / V::lanes : 4, wide = registers * V::lanes;
+        constexpr std::size_t registers = V::lanes > 1 ? sum_lanes / V::lanes : 4,
+                              wide = registers * V::lanes;
         std::size_t column = 0;
         for (; column + wide <= width; column += wide) whole<registers>(column, row, rows);
         for (; column + V::lanes <= width; column += V::lanes) whole<1>(column, row, rows);

@@ -8,7 +8,7 @@ except ImportError as error:
     exit_if_command(error)
     raise
 
-from leaky_relu import _dtypes, _threadpoolctl, _ufuncs  # noqa: F401  (documents the ufuncs)
+from leaky_relu import _autograd, _dtypes, _threadpoolctl, _ufuncs  # noqa: F401  (documents the ufuncs)
 from leaky_relu._bias import bias_leaky_relu_grad
 from leaky_relu._core import (
     __version__,
@@ -55,5 +55,6 @@ __all__ = [
     "simd_targets",
 ]
 
+_when_imported("autograd", _autograd.register)
 _when_imported("ml_dtypes", _dtypes.adopt_bfloat16)
 _when_imported("threadpoolctl", _threadpoolctl.register)

@@ -129,7 +129,9 @@ def clearer(error: Exception, function: str, operands: tuple[Any, ...], out: Any
     if isinstance(error, TypeError):
         return unsupported_dtype(function, operands, error)
     # NumPy's words for a wrong `out` may show all operands, also a slope that nobody passed.
-    if not (isinstance(out, np.ndarray) and str(error).startswith("operands could not be broadcast together")):
+    if not (
+        isinstance(out, np.ndarray) and str(error).startswith("operands could not be broadcast together")
+    ):
         return None
     try:
         shape = np.broadcast(*operands).shape

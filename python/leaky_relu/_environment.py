@@ -15,7 +15,7 @@ def simd() -> str | None:
 
 
 def fast_call() -> bool:
-    """Return whether ufuncs may be called the short way."""
+    """Return whether ufuncs may be called by the fast path."""
     name = "LEAKY_RELU_FAST_CALL"
     text = os.environ.get(name, "").strip()
     if text not in ("", "0", "1"):

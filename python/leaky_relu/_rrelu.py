@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from leaky_relu._core import leaky_relu
+from leaky_relu._core import affine_leaky_relu, leaky_relu
 from leaky_relu._dtypes import compute_dtype, loop_dtype
 from leaky_relu._typing import ArrayOfAnotherLibrary, Floating, Number, RealArrayLike, RealLike
 
@@ -74,8 +74,7 @@ def _uniform(shape: tuple[int, ...], interval: _Interval, rng: np.random.Generat
 
 
 def _scale(draws: NDArray[Any], interval: _Interval) -> None:
-    np.multiply(draws, interval.width, draws)
-    np.add(draws, interval.first, draws)
+    affine_leaky_relu(draws, interval.width, interval.first, 1.0, draws)  # draws * width + first, in one pass
     if interval.clip:
         np.minimum(draws, interval.last, out=draws)
 

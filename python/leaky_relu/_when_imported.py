@@ -98,6 +98,8 @@ def when_imported(name: str, callback: _Callback) -> None:
     if module is None:
         return
     if getattr(getattr(module, "__spec__", None), "_initializing", False):
-        with suppress(ImportError):
+        try:
             module = importlib.import_module(name)  # another thread is at it: wait until it is done
+        except Exception:  # there it failed, and here again
+            return
     _call(callback, module)

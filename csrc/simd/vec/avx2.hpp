@@ -58,9 +58,7 @@ struct Vec<float> {
         const __m256i positive = _mm256_sllv_epi32(_mm256_set1_epi32(int(x.bits)), places);
         return _mm256_blendv_ps(r, broadcast(constant), _mm256_castsi256_ps(positive));
     }
-    static Signs signs(Raw x) {
-        return {unsigned(_mm256_movemask_ps(positive(x)))};
-    }
+    static Signs signs(Raw x) { return {unsigned(_mm256_movemask_ps(positive(x)))}; }
     static Reg factor(Reg x, Reg slope) {
         const __m256i positive_or_nan = _mm256_cmpgt_epi32(_mm256_castps_si256(x), _mm256_setzero_si256());
         return _mm256_blendv_ps(slope, broadcast(1), _mm256_castsi256_ps(positive_or_nan));
@@ -132,9 +130,7 @@ struct Vec<double> {
         const __m256i positive = _mm256_sllv_epi64(_mm256_set1_epi64x(x.bits), places);
         return _mm256_blendv_pd(r, broadcast(constant), _mm256_castsi256_pd(positive));
     }
-    static Signs signs(Raw x) {
-        return {unsigned(_mm256_movemask_pd(positive(x)))};
-    }
+    static Signs signs(Raw x) { return {unsigned(_mm256_movemask_pd(positive(x)))}; }
     static Reg factor(Reg x, Reg slope) {
         const __m256i positive_or_nan = _mm256_cmpgt_epi64(_mm256_castpd_si256(x), _mm256_setzero_si256());
         return _mm256_blendv_pd(slope, broadcast(1), _mm256_castsi256_pd(positive_or_nan));
@@ -214,7 +210,9 @@ struct Vec<Half> : Vec<float> {
     static Reg select_positive(Signs x, Reg r) {
         return Vec<float>::select_positive<constant>(x, r);
     }
-    static Signs signs(Raw x) { return {unsigned(_mm_movemask_epi8(_mm_packs_epi16(positive(x), _mm_setzero_si128())))}; }
+    static Signs signs(Raw x) {
+        return {unsigned(_mm_movemask_epi8(_mm_packs_epi16(positive(x), _mm_setzero_si128())))};
+    }
     static void store(Half* p, Reg r) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), narrow(r)); }
     static void stream(Half* p, Reg r) { _mm_stream_si128(reinterpret_cast<__m128i*>(p), narrow(r)); }
     static void store_partial(Half* p, Reg r, std::size_t n) { store_first(p, narrow(r), n); }

@@ -32,7 +32,8 @@ struct EvenOdd {
         const auto part = [&](std::size_t from, std::size_t count) {
             return Self::without_tail(Float::load_parameters_partial(p + from, count, *p));
         };
-        return n < half ? Self::split(part(0, n), part(0, 0)) : Self::split(part(0, half), part(half, n - half));
+        return n < half ? Self::split(part(0, n), part(0, 0))
+                        : Self::split(part(0, half), part(half, n - half));
     }
     static void fence() { Float::fence(); }
     static Reg factor(Reg x, Reg slope) {
@@ -51,9 +52,7 @@ struct EvenOdd {
     static Sums add_products(Sums s, Reg a, Reg b) {
         return {Float::add_products(s.even, a.even, b.even), Float::add_products(s.odd, a.odd, b.odd)};
     }
-    static Sums add_to(Sums s, Reg a) {
-        return {Float::add_to(s.even, a.even), Float::add_to(s.odd, a.odd)};
-    }
+    static Sums add_to(Sums s, Reg a) { return {Float::add_to(s.even, a.even), Float::add_to(s.odd, a.odd)}; }
 };
 
 }  // namespace

@@ -33,7 +33,7 @@ struct Partial {
         for (std::size_t i = 0; i < n; ++i) p[i] = buffer[i];
     }
 };
-    }
+}
 };
 
 template <>

@@ -13,6 +13,7 @@ import numpy as np
 from leaky_relu import leaky_relu, leaky_relu_grad
 from leaky_relu._atomic_file import atomic_file, check_target
 from leaky_relu._comparison.peers import OURS, PEERS
+from leaky_relu._extras import needs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,11 +60,9 @@ def picture(
         If matplotlib is missing; it says how to install it.
     """
     check_picture(file, force=force)
-    try:
+    with needs("matplotlib", user="plot", extra="plot"):
         import matplotlib as mpl
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(f"plot needs matplotlib: pip install 'leaky-relu[plot]' ({error})") from error
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(size[0] * panels, size[1]))
         yield figure.subplots(1, panels, squeeze=False)[0]

@@ -1,0 +1,136 @@
+"""Pictures and tables of the speed page, all from one run: `nox -s figures`, or `python -m bench.figures`."""
+
+import argparse
+import json
+import os
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from leaky_relu._comparison.operands import WAYS
+from leaky_relu._comparison.peers import OURS, PEERS, why_unavailable
+from leaky_relu._comparison.pictures import picture
+from leaky_relu._info import info
+from rich.console import Console
+
+from bench import must, plot
+from bench.__main__ import versions
+from bench.cases import SIZES
+from bench.layouts import BIAS, LAYOUTS
+from bench.measure import run, run_apart
+
+FOLDER = Path(__file__).parents[1] / "docs" / "figures"
+RUN = Path(__file__).parents[1] / "build" / "figures.json"
+UNMEASURED = "not measured yet: nox -s figures"
+CPUS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+Rows = list[dict[str, Any]]
+
+
+class Figure(NamedTuple):
+    """What is measured (options of `python -m bench`), and how it is drawn."""
+
+    draw: Callable[[Rows, str], None]
+    options: dict[str, Any]
+
+
+FIGURES = {
+    "calls": Figure(plot.calls, {"sizes": SIZES, "operations": ["forward", "gradient"], "ways": list(WAYS)}),
+    "throughput": Figure(
+        plot.throughput, {"sizes": plot.SIZES, "operations": ["forward"], "threads": sorted({1, CPUS})}
+    ),
+    "layouts": Figure(
+        plot.layouts,
+        {"layouts": list(LAYOUTS), "operations": ["forward", "gradient", "slopes", "prelu"]},
+    ),
+    "fused": Figure(
+        plot.layouts,
+        {"layouts": [n for n, of in LAYOUTS.items() if set(BIAS) <= {*of.operations}], "operations": [*BIAS]},
+    ),
+}
+USUAL = {"layouts": ["contiguous"], "dtypes": ["float32"], "ways": ["out"], "threads": [1], "sizes": None}
+
+
+def measure(figure: Figure, seconds: float) -> Rows:
+    peers = [name for name in PEERS if name != OURS and why_unavailable(name) is None] or [OURS]
+    options = Namespace(
+        **USUAL | {"pause": [0.0], "target": None, "seconds": seconds, "peers": peers} | figure.options
+    )
+    rows = []
+    for threads in options.threads:
+        options.threads = [threads]
+        rows += run(options) if threads == 1 else run_apart(options)
+    return rows
+
+
+def machine(facts: dict[str, Any]) -> str:
+    packages = {"NumPy": facts["numpy"], **facts["versions"]}
+    named = ", ".join(f"{name} {version}" for name, version in packages.items())
+    return (
+        f"leaky-relu {facts['leaky_relu']} on {facts['cpu']} ({facts['simd_target']}), {facts['platform']}, "
+        f"Python {facts['python']}; {named}.\n"
+    )
+
+
+def table(rows: Rows) -> str:
+    """Give the time of ours by call and size, and how many times as long each peer takes, as Markdown."""
+    peers = [name for name in PEERS if any(row["peer"] == name != OURS for row in rows)]
+    times = {(row["operation"], row["way"], row["size"]): row["ours"] for row in rows}
+    ratios = {
+        (row["operation"], row["way"], row["size"], row["peer"]): 1 / row["ours_by_peer"] for row in rows
+    }
+    lines = [
+        f"| call | elements | {' | '.join([OURS, *peers])} |",
+        f"|---|---:|{'---:|' * (1 + len(peers))}",
+    ]
+    for call, seconds in times.items():
+        operation, way, size = call
+        beside = [f"{ratios[*call, peer]:.3g}" if (*call, peer) in ratios else "" for peer in peers]
+        cells = [f"{operation}, {WAYS[way]}", f"{size:,}", f"{seconds * 1e6:,.3g} µs", *beside]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def write(measured: dict[str, Any]) -> None:
+    for name, figure in FIGURES.items():
+        figure.draw(measured["rows"][name], str(FOLDER / f"{name}.svg"))
+    (FOLDER / "machine.md").write_text(machine(measured["facts"]), encoding="utf-8")
+    (FOLDER / "calls.md").write_text(table(measured["rows"]["calls"]), encoding="utf-8")
+    (FOLDER / "must.txt").write_text(measured["must"], encoding="utf-8")
+
+
+def write_placeholders() -> None:
+    """Write what the page includes before there has been a run."""
+    for name in FIGURES:
+        with picture(str(FOLDER / f"{name}.svg"), size=(6, 1), force=True) as (axes,):
+            axes.set_axis_off()
+            axes.text(0.5, 0.5, UNMEASURED, ha="center", va="center")
+    for name in ("machine.md", "calls.md", "must.txt"):
+        (FOLDER / name).write_text(f"{UNMEASURED}\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.figures", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=0.25, help="for each peer in a comparison")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--draw", action="store_true", help=f"draw the last run, {RUN.name}, anew")
+    what.add_argument("--placeholders", action="store_true", help="measure nothing")
+    options = parser.parse_args()
+    FOLDER.mkdir(exist_ok=True)
+    if options.placeholders:
+        return write_placeholders()
+    if not options.draw:
+        console = Console(record=True, width=120)
+        measured = {
+            "facts": info() | {"versions": versions()},
+            "rows": {name: measure(figure, options.seconds) for name, figure in FIGURES.items()},
+        }
+        must.check(console, None)
+        RUN.parent.mkdir(exist_ok=True)
+        RUN.write_text(json.dumps(measured | {"must": console.export_text()}), encoding="utf-8")
+    return write(json.loads(RUN.read_text("utf-8")))
+
+
+if __name__ == "__main__":
+    main()
