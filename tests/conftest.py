@@ -12,6 +12,15 @@ from leaky_relu import _atomic_file, _core
 from leaky_relu.__main__ import main
 from reference import OPERATIONS
 
+try:
+    from hypothesis import settings
+except ImportError:
+    pass
+else:  # pytest --hypothesis-profile=long tests/test_layouts.py
+    settings.register_profile("quick", derandomize=True, max_examples=50, deadline=None, database=None)
+    settings.register_profile("long", max_examples=5000, deadline=None, database=None)
+    settings.load_profile("quick")
+
 LAUNCH_TIMEOUT = 300  # seconds; emulated machines take their time
 
 

@@ -5,6 +5,7 @@ import mmap
 from contextlib import contextmanager
 
 import numpy as np
+from leaky_relu import _core
 
 try:
     from ml_dtypes import bfloat16
@@ -61,6 +62,18 @@ def raised_flags():
     flags = set()
     with np.errstate(all="call", call=lambda kind, _: flags.add(kind)):
         yield flags
+
+
+@contextmanager
+def using(fast, target):
+    """Take the fast path or NumPy's machinery, and a SIMD target; for tests that draw them."""
+    fast_before, target_before = _core._set_fast_call(fast), _core.simd_target()
+    _core._use_target(target)
+    try:
+        yield
+    finally:
+        _core._set_fast_call(fast_before)
+        _core._use_target(target_before)
 
 
 def flags_of(function, *args, **kwargs):
@@ -173,14 +186,14 @@ def same_signs(positive, expected):
 
 
 class Island:
-    """Two pages of memory with one inaccessible page before them and one behind."""
+    """Two pages of memory, or more, with one inaccessible page before them and one behind."""
 
-    def __init__(self):
-        self.memory = mmap.mmap(-1, 4 * PAGE)
+    def __init__(self, pages=2):
+        self.memory = mmap.mmap(-1, (pages + 2) * PAGE)
         everything = np.frombuffer(self.memory, np.uint8)
-        self.bytes = everything[PAGE : 3 * PAGE]
+        self.bytes = everything[PAGE:-PAGE]
         libc = ctypes.CDLL(None, use_errno=True)
-        for page in (0, 3):
+        for page in (0, pages + 1):
             address = ctypes.c_void_p(everything.ctypes.data + page * PAGE)
             assert libc.mprotect(address, PAGE, PROT_NONE) == 0, ctypes.get_errno()
 

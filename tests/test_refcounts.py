@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from leaky_relu import leaky_relu, leaky_relu_grad
+from leaky_relu import affine_leaky_relu, bias_leaky_relu, bias_leaky_relu_grad, leaky_relu, leaky_relu_grad
 
 
 def make():
@@ -28,6 +28,12 @@ def make():
         "huge": 10**30 + 1,
         "zero_d": np.array(1.25),
         "slopes": np.full(40, 0.5),
+        "bytes": np.arange(-20, 20).astype(np.int8),
+        "square": np.linspace(-1, 1, 64, dtype=np.float32).reshape(8, 8),
+        "result": np.empty((8, 8), np.float32),
+        "row": np.linspace(-1, 1, 8),
+        "axes": np.ones((2,) * 9, np.float32),
+        "extended": np.linspace(-1, 1, 8, dtype=np.longdouble),
     }
 
 
@@ -48,6 +54,23 @@ CALLS = {
     "scalar": lambda o: leaky_relu(o["scalar"], o["number"]),
     "Python number": lambda o: leaky_relu(o["number"], o["scalar"]),
     "half": lambda o: leaky_relu(o["half"], o["half"]),
+    "view": lambda o: leaky_relu(o["x"][::2], o["number"]),
+    "view, out": lambda o: leaky_relu(o["square"][:, 1:], o["scalar"], o["result"][:, 1:]),
+    "view in place": lambda o: leaky_relu(o["square"][::-2], out=o["square"][::-2]),
+    "interleaved": lambda o: leaky_relu(o["x"][::2], out=o["x"][1::2]),
+    "transposed": lambda o: leaky_relu(o["square"].T, o["row"], o["result"]),
+    "many axes": lambda o: leaky_relu(o["axes"][..., ::-1], o["number"]),
+    "8-bit integers": lambda o: leaky_relu(o["bytes"], o["scalar"]),
+    "slopes of integers": lambda o: leaky_relu(o["x"], o["bytes"]),
+    "slope per row": lambda o: leaky_relu(o["square"], o["row"][:, None], out=o["result"]),
+    "longdouble": lambda o: leaky_relu(o["extended"], o["number"]),
+    "longdouble slopes": lambda o: leaky_relu(o["square"], o["extended"]),
+    "0-d": lambda o: leaky_relu(o["zero_d"], o["zero_d"]),
+    "bias": lambda o: bias_leaky_relu(o["square"], o["row"], o["number"]),
+    "bias, out": lambda o: bias_leaky_relu(o["square"], o["square"], o["number"], o["result"]),
+    "affine": lambda o: affine_leaky_relu(o["square"], o["row"], o["row"][:, None], out=o["result"]),
+    "outer": lambda o: leaky_relu.outer(o["row"], o["row"]),
+    "accumulate": lambda o: leaky_relu.accumulate(o["bytes"]),
     "gradient": lambda o: leaky_relu_grad(o["g"], o["x"], o["number"]),
     "gradient in place": lambda o: leaky_relu_grad(o["g"], o["x"], o["scalar"], out=o["g"]),
     "gradient, cast": lambda o: leaky_relu_grad(o["integers"], o["x"], o["slopes"], out=o["out"]),
@@ -65,6 +88,14 @@ FAILING = {
     "floating-point error": lambda o: leaky_relu(o["overflowing"], 10.0),
     "floating-point error, out": lambda o: leaky_relu(o["overflowing"], 10.0, o["out"]),
     "floating-point error in the slope": lambda o: leaky_relu(o["x"], 1e300, o["out"]),
+    "floating-point error, view": lambda o: leaky_relu(o["overflowing"][::2], 10.0, o["out"][::2]),
+    "floating-point error, slopes": lambda o: leaky_relu(o["square"], o["row"] * 1e300, o["result"]),
+    "floating-point error, scalar": lambda o: leaky_relu(o["overflowing"][0], 10.0),
+    "bias, missing": lambda o: bias_leaky_relu(o["square"]),
+    "bias, bad shape": lambda o: bias_leaky_relu(o["square"], o["x"]),
+    "bias gradient, bad shape": lambda o: bias_leaky_relu_grad(o["square"], o["x"]),
+    "affine, bad dtype": lambda o: affine_leaky_relu(o["square"], o["nothing"], o["row"]),
+    "affine, bad out": lambda o: affine_leaky_relu(o["square"], o["row"], o["row"], o["number"], o["out"]),
     "gradient, x missing": lambda o: leaky_relu_grad(o["g"]),
     "gradient, bad shape": lambda o: leaky_relu_grad(o["g"], o["short"]),
     "gradient, bad dtype": lambda o: leaky_relu_grad(o["g"], o["nothing"], o["number"]),

@@ -1,0 +1,92 @@
+"""Operands cut from one memory in every way: the output is as if the inputs had been copied first."""
+
+import leaky_relu as lr
+import numpy as np
+import pytest
+from helpers import DTYPES, assert_same, compute_type, numbers, using
+
+pytest.importorskip("hypothesis")
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.lib.stride_tricks import as_strided
+from reference import DATA, OPERATIONS, reference
+
+SIZE = 400  # elements of the memory
+STEPS = [0, 1, 1, 2, 3, 4, 5, 8, 16, 17, 24, -1, -2, -3, -16, -24]
+
+
+def indices(shape, steps):
+    """Give the index in memory of each element, counted from that of the first."""
+    return np.tensordot(steps, np.indices(shape), 1)
+
+
+def has_elements_apart(shape):
+    return lambda place: np.unique(indices(shape, place[1])).size == np.prod(shape)
+
+
+@st.composite
+def places(draw, shape, beside=None):
+    """Draw where an array lies: index of its first element, and steps; often nearly those of another."""
+    alike = beside is not None and draw(st.sampled_from([True, True, False]))
+    steps = beside[1] if alike else tuple(draw(st.sampled_from(STEPS)) for _ in shape)
+    reach = indices(shape, steps)
+    if np.ptp(reach) >= SIZE:
+        steps = tuple(draw(st.sampled_from([0, 1, -1])) for _ in shape)
+        reach = indices(shape, steps)
+    low, high = -int(reach.min()), SIZE - 1 - int(reach.max())
+    if alike:
+        return min(max(beside[0] + draw(st.integers(-9, 9)), low), high), steps
+    return draw(st.integers(low, high)), steps
+
+
+@st.composite
+def problems(draw):
+    """Draw an operation, a shape, and the places of the output and the inputs."""
+    operation = draw(st.sampled_from(list(OPERATIONS)))
+    few = st.lists(st.integers(1, 6), min_size=1, max_size=3).map(tuple)
+    shape = draw(few | st.tuples(st.integers(10, 90), st.integers(1, 3)) | st.tuples(st.integers(1, 190)))
+    out = draw(places(shape).filter(has_elements_apart(shape)))
+    return operation, shape, out, [draw(places(shape, out)) for _ in OPERATIONS[operation]]
+
+
+def cut(memory, shape, place):
+    first, steps = place
+    return as_strided(memory[first:], shape, [step * memory.itemsize for step in steps])
+
+
+@settings(max_examples=2 * settings().max_examples)
+@given(problems(), st.sampled_from(DTYPES), st.booleans(), st.booleans(), st.sampled_from(lr.simd_targets()))
+def test_one_memory(problem, dtype, parameters_too, fast, target):
+    operation, shape, out_place, in_places = problem
+    memory, others = numbers(dtype, SIZE, 1), numbers(compute_type(dtype), SIZE, 2)
+    inputs = [
+        cut(memory if name in DATA or parameters_too else others, shape, place)
+        for name, place in zip(OPERATIONS[operation], in_places, strict=True)
+    ]
+    wanted = memory.copy()
+    cut(wanted, shape, out_place)[...] = reference(getattr(lr, operation), *inputs)
+    out = cut(memory, shape, out_place)
+    with using(fast, target):
+        assert getattr(lr, operation)(*inputs, out=out) is out
+    assert_same(memory, wanted)
+
+
+@given(
+    st.sampled_from([2, 3, 4]),
+    st.integers(1, 60),
+    st.integers(1, 40),
+    st.sampled_from(DTYPES),
+    st.booleans(),
+    st.sampled_from(lr.simd_targets()),
+)
+def test_columns_beside_columns(parts, rows, width, dtype, fast, target):
+    """Interleaved views have no element in common, and nothing else is written."""
+    table = numbers(dtype, (rows, parts, width))
+    for x, out in ((table[:, 0], table[:, -1]), (table[:, -1], table[:, 0]), (table[:, 0].T, table[:, 1].T)):
+        before, wanted = table.copy(), reference(lr.leaky_relu, x, -0.5)
+        with using(fast, target):
+            lr.leaky_relu(x, -0.5, out=out)
+        assert_same(out, wanted)
+        out[...] = 0
+        changed = (table != before).any(axis=(0, 2)) if width else []
+        assert np.count_nonzero(changed) <= 1

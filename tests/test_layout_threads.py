@@ -1,0 +1,45 @@
+"""Views large enough to be shared: any number of threads computes the same, and raises the same."""
+
+import leaky_relu as lr
+import numpy as np
+import pytest
+from helpers import assert_same, flags_of, using
+
+pytest.importorskip("hypothesis")
+import layouts
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+# From some 512 KiB of traffic on, threads share the work; blocks are whole rows, parts of rows, or tiles.
+SHAPES = [
+    (300, 1000),
+    (1000, 300),
+    (100_003, 3),
+    (3, 100_003),
+    (64, 70, 80),
+    (2, 3, 40_000),
+    (17, 19, 23, 41),
+    (300_000,),
+]
+
+
+@settings(max_examples=max(settings().max_examples // 4, 1))
+@given(st.data(), layouts.calls(st.sampled_from(SHAPES)), st.sampled_from(lr.simd_targets()))
+def test_shared_views(data, call, target):
+    """One thread's results are those of the formula (test_layouts.py)."""
+    function, threads = getattr(lr, call.operation), lr.get_num_threads()
+    try:
+        with using(True, target):
+            lr.set_num_threads(1)
+            wanted, flags = flags_of(function, *call.inputs)
+            lr.set_num_threads(3)
+            result, raised = flags_of(function, *call.inputs)
+            assert_same(result, wanted)
+            assert raised == flags
+            memory = data.draw(layouts.memories(wanted.dtype, wanted.shape))
+            gaps = memory.gaps()
+            assert flags_of(function, *call.inputs, out=memory.array)[1] == flags
+            assert_same(memory.array, wanted)
+            assert np.array_equal(memory.gaps(), gaps)
+    finally:
+        lr.set_num_threads(threads)
