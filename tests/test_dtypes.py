@@ -143,3 +143,10 @@ def test_python_int_beyond_float64(way, index):
 def test_integer_slope_of_a_longdouble_keeps_its_digits(way):
     x, slope = np.array([-1], np.longdouble), 3**100
     assert_same(lr.leaky_relu(x, slope), np.array([-np.longdouble(slope)]))
+
+
+def test_any_byte_but_0_is_true(way):
+    """As views of masks from elsewhere have them; to NumPy they are 1."""
+    mask = np.array([0, 1, 2, 255], np.uint8).view(bool)
+    assert lr.leaky_relu(mask).tolist() == [0, 1, 1, 1]
+    assert lr.leaky_relu(-np.ones(4, np.float32), mask).tolist() == [0, -1, -1, -1]

@@ -87,3 +87,13 @@ def test_single_slope_in_the_memory_of_the_output(target, way, dtype):
         expected = reference(lr.leaky_relu, x, slope.copy())
         lr.leaky_relu(x, slope, out)
         assert_same(out, expected)
+
+
+def test_slopes_under_an_output_of_smaller_elements(way, threads):
+    """One address, but no two elements in one place: no thread may overwrite slopes that another has yet to read."""
+    threads(2)
+    x = -np.ones(1 << 22, np.float16)
+    slopes = (np.arange(x.size) % 1000 + 1).astype(np.float32)
+    expected = lr.leaky_relu(x, slopes)
+    out = slopes.view(np.float16)[: x.size]
+    assert_same(lr.leaky_relu(x, slopes, out=out), expected)

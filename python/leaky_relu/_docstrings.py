@@ -263,8 +263,8 @@ for a positive gain ``leaky_relu(y) * gain == leaky_relu(y * gain)``::
 
     affine_leaky_relu(x, gain, b * gain, 0.2)
 
-It is then rounded elsewhere, so the last bits may differ; they do not if the gain is a power of two and
-nothing overflows or underflows.
+It is then rounded elsewhere: bits may differ, many of them where ``x`` and ``b`` cancel. They do not if the
+gain is a power of two and nothing overflows or underflows.
 
 Integers that stand for ``(x - zero_point) * step`` are one call as well; ``dtype=np.float32`` says in what::
 
