@@ -90,7 +90,7 @@ def test_single_slope_in_the_memory_of_the_output(target, way, dtype):
 
 
 def test_slopes_under_an_output_of_smaller_elements(way, threads):
-    """One address, but no two elements in one place: no thread may overwrite slopes that another has yet to read."""
+    """One address, but elements of two sizes: no thread may overwrite slopes that another has yet to read."""
     threads(2)
     x = -np.ones(1 << 22, np.float16)
     slopes = (np.arange(x.size) % 1000 + 1).astype(np.float32)
