@@ -33,8 +33,6 @@ struct Partial {
         for (std::size_t i = 0; i < n; ++i) p[i] = buffer[i];
     }
 };
-}
-};
 
 template <>
 struct Vec<float> : Partial<Vec<float>> {
