@@ -32,10 +32,22 @@ OLDEST_EXTRAS = [  # for newer Pythons they have no wheels
 NOT_SOURCE = (".git", ".nox", ".venv", ".*_cache", ".hypothesis", "build", "dist", "__pycache__")
 LARGEST = {".whl": 400_000, ".gz": 1_000_000}  # bytes
 # What depends on the instruction set. Under emulation the whole suite takes the better part of an hour.
-ON_TARGETS = (
-    "bits dtypes flags guard_pages guard_pages_layouts layouts methods ml_dtypes overlap packed prelu bias_grad "
-    "strides subnormals"
-).split()
+ON_TARGETS = [
+    "bits",
+    "dtypes",
+    "flags",
+    "guard_pages",
+    "guard_pages_layouts",
+    "layouts",
+    "methods",
+    "ml_dtypes",
+    "overlap",
+    "packed",
+    "prelu",
+    "bias_grad",
+    "strides",
+    "subnormals",
+]
 SANITIZED = {
     "asan": (
         ["libasan.so", "libstdc++.so"],
