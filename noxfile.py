@@ -37,8 +37,6 @@ ON_TARGETS = [
     "dtypes",
     "flags",
     "guard_pages",
-    "guard_pages_layouts",
-    "layouts",
     "methods",
     "ml_dtypes",
     "overlap",
