@@ -120,7 +120,9 @@ def bias_leaky_relu_grad(
     if out is not None:
         check_output(function, out, "grad_output", g)
     result = _core._bias_grad(g, signs, slope, channels, inner, out)
-    if result is NotImplemented:  # `out` is not laid out as grad_output is, or shares memory with y
+    if (
+        result is NotImplemented and out is not None
+    ):  # not laid out as grad_output is, or it shares memory with y
         grad_x, sums = _core._bias_grad(g, signs, slope, channels, inner, None)
         np.copyto(out, grad_x)
     else:
