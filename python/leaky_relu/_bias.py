@@ -122,7 +122,7 @@ def bias_leaky_relu_grad(
     result = _core._bias_grad(g, signs, slope, channels, inner, out)
     if (
         result is NotImplemented and out is not None
-    ):  # not laid out as grad_output is, or it shares memory with y
+    ):  # of another layout, or over y
         grad_x, sums = _core._bias_grad(g, signs, slope, channels, inner, None)
         np.copyto(out, grad_x)
     else:
