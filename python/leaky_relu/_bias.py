@@ -120,9 +120,7 @@ def bias_leaky_relu_grad(
     if out is not None:
         check_output(function, out, "grad_output", g)
     result = _core._bias_grad(g, signs, slope, channels, inner, out)
-    if (
-        result is NotImplemented and out is not None
-    ):  # of another layout, or over y
+    if result is NotImplemented and out is not None:  # of another layout, or over y
         grad_x, sums = _core._bias_grad(g, signs, slope, channels, inner, None)
         np.copyto(out, grad_x)
     else:
