@@ -12,19 +12,14 @@ Layers for networks written in NumPy, all with one protocol.
 `Layer` is the base of all, and of layers of your own; `he_gain` scales the weights in front of them.
 """
 
-from leaky_relu import _core
+from leaky_relu.layers._bias_leaky_relu import BiasLeakyReLU
 from leaky_relu.layers._initialization import he_gain
 from leaky_relu.layers._layer import Layer
 from leaky_relu.layers._leaky_relu import LeakyReLU
 from leaky_relu.layers._prelu import PReLU
 from leaky_relu.layers._rrelu import RReLU
 
-__all__ = ["Layer", "LeakyReLU", "PReLU", "RReLU", "he_gain"]
-
-if hasattr(_core, "bias_leaky_relu"):
-    from leaky_relu.layers._bias_leaky_relu import BiasLeakyReLU
-
-    __all__ += ["BiasLeakyReLU"]
+__all__ = ["BiasLeakyReLU", "Layer", "LeakyReLU", "PReLU", "RReLU", "he_gain"]
 
 for _name in __all__:  # where pickles look for them
     globals()[_name].__module__ = __name__
