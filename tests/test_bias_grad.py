@@ -9,8 +9,6 @@ from helpers import DTYPES, assert_same, compute_type, numbers
 from leaky_relu import _core, leaky_relu, leaky_relu_grad
 from leaky_relu._bias import bias_leaky_relu_grad
 
-BUILT_IN = hasattr(_core, "_bias_grad")
-needs_kernel = pytest.mark.skipif(not BUILT_IN, reason="this build has no kernel of bias gradients")
 # (shape, channel axis)
 SHAPES = [
     ((4, 3), 1),
@@ -21,32 +19,6 @@ SHAPES = [
     ((6,), 1),
     ((), 1),
 ]
-
-
-def numpys_bias_grad(grad_output, y, slope, channels, inner, out):
-    """Do what the extension does, for operands that are fit for it."""
-    for operand in (grad_output, y) if out is None else (grad_output, y, out):
-        assert type(operand) is np.ndarray
-        assert operand.flags.carray or operand is not out
-        assert operand.flags.c_contiguous
-        assert operand.flags.aligned
-        assert operand.dtype == grad_output.dtype
-        assert operand.dtype.isnative
-    grad_x = np.asarray(leaky_relu_grad(grad_output, y, slope))
-    if out is not None:
-        out[...] = grad_x
-        grad_x = out
-    wide = np.longdouble if grad_x.dtype == np.longdouble else np.float64
-    return grad_x, grad_x.reshape(-1, channels, inner).astype(wide).sum((0, 2)) if grad_x.size else np.zeros(
-        channels
-    )
-
-
-@pytest.fixture(autouse=True)
-def stand_in(monkeypatch):
-    """Let what Python does around the kernel be tested without it as well."""
-    if not BUILT_IN:
-        monkeypatch.setattr(_core, "_bias_grad", numpys_bias_grad, raising=False)
 
 
 def whole_numbers(dtype, shape, seed=0):
@@ -71,7 +43,6 @@ def test_values(target, dtype, shape, axis):
     assert_same(from_output[1], grad_bias)
 
 
-@needs_kernel
 @pytest.mark.parametrize(
     ("shape", "axis"), [((40, 3, 50), 1), ((500, 7), 1), ((3, 2, 70_001), 1), ((70_000, 1), 1)]
 )
@@ -181,7 +152,6 @@ def test_wrong_arguments():
         bias_leaky_relu_grad(g, g, 1j)
 
 
-@needs_kernel
 @pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.name)
 def test_warnings_name_the_function(dtype):
     g = np.full((2, 3), 6e4 if dtype == np.float16 else np.finfo(compute_type(dtype)).max / 2).astype(dtype)

@@ -6,28 +6,12 @@ import re
 
 import numpy as np
 import pytest
-from helpers import assert_same, compute_type, numbers
-from leaky_relu import _core, leaky_relu, leaky_relu_grad
+from helpers import assert_same, numbers
+from leaky_relu import _core, leaky_relu_grad
 from leaky_relu.layers._bias_leaky_relu import BiasLeakyReLU
 
 SLOPES = [0.2, 0.0, -0.5, -0.0, np.inf, np.nan]
 SHAPES = [((5, 4), 1), ((2, 4, 3, 5), 1), ((2, 3, 5, 4), -1), ((4, 3), 0), ((2, 4, 0), 1)]
-
-
-@pytest.fixture(autouse=True)
-def function(monkeypatch):
-    """Have the function, if need be as the expression it is equal to."""
-
-    def bias_leaky_relu(x, bias, negative_slope=0.01, out=None):
-        compute = compute_type(x.dtype)
-        y = leaky_relu(x.astype(compute) + np.asarray(bias).astype(compute), negative_slope).astype(x.dtype)
-        if out is None:
-            return y
-        out[...] = y
-        return out
-
-    if not hasattr(_core, "bias_leaky_relu"):
-        monkeypatch.setattr(_core, "bias_leaky_relu", bias_leaky_relu, raising=False)
 
 
 def along(bias, shape, axis):
