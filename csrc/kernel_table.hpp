@@ -61,12 +61,14 @@ struct Signs {
 
 // A gradient and, for each column, the sum of something over the rows, in order. Rows are `stride` elements
 // apart, at least one, followed by the first `rest` elements of another. Sums are float64 (longdouble's
-// longdouble), with room for a multiple of sum_lanes. Slopes, in the compute type, are one per column. `result` is grad_output itself or overlaps nothing. Streaming stores are only a hint.
+// longdouble). Slopes, in the compute type, are one per column, or sum_lanes times the same. `result` is grad_output
+// itself or overlaps nothing. Streaming stores are only a hint.
 constexpr std::size_t sum_lanes = 32;
 struct ReductionRows {
     const char *grad_output, *x;
     char* result;
     const void* slopes;
+    bool one_slope;
     void* sums;
     std::size_t width, rows, stride, rest;
     Store store;

@@ -34,8 +34,8 @@ struct Job {
     Store store;
     Wide* parts;
 
-    const Compute* slopes(std::size_t channel) const {
-        return static_cast<const Compute*>(arrays.slopes) + (arrays.one_slope ? 0 : channel);
+    Compute slope_of(std::size_t channel) const {
+        return static_cast<const Compute*>(arrays.slopes)[arrays.one_slope ? 0 : channel];
     }
 
     void call(std::size_t first, ReductionRows rows) const {
@@ -67,10 +67,11 @@ struct Job {
     void do_segment(std::size_t u) const {
         const std::size_t n = slices.length(u);
         Wide totals[sum_lanes] = {};
-        Compute slope_per_column[sum_lanes];
-        std::fill_n(slope_per_column, sum_lanes, *slopes(slices.run(u) % arrays.channels));
+        Compute slope[sum_lanes];
+        std::fill_n(slope, sum_lanes, slope_of(slices.run(u) % arrays.channels));
         ReductionRows rows{};
-        rows.slopes = slope_per_column;
+        rows.slopes = slope;
+        rows.one_slope = true;
         rows.sums = totals;
         rows.width = rows.stride = sum_lanes;
         rows.rows = n / sum_lanes;
@@ -84,27 +85,35 @@ struct Job {
         const std::size_t channel = column / inner, count = width / slices.rows_beside / inner;
         const auto each_column = [&](auto body) {
             for (std::size_t i = 0; i < width;) {
+                if (inner == 1) {  // a loop of one turn in another takes four times as long
+                    for (std::size_t c = 0; c < count; ++c) body(i++, c);
+                    continue;
+                }
                 for (std::size_t c = 0; c < count; ++c) {
                     for (std::size_t k = 0; k < inner; ++k) body(i++, c);
                 }
             }
         };
 
-        Compute slope_per_column[most_strip];
-        Wide totals[most_strip];
-        std::fill_n(totals, (width + sum_lanes - 1) / sum_lanes * sum_lanes, Wide(0));
-        each_column([&](std::size_t i, std::size_t c) { slope_per_column[i] = *slopes(channel + c); });
+        Compute slopes[most_strip];
+        if (arrays.one_slope) {
+            std::fill_n(slopes, sum_lanes, slope_of(0));
+        } else {
+            each_column([&](std::size_t i, std::size_t c) { slopes[i] = slope_of(channel + c); });
+        }
+        Wide totals[most_strip], *const sums = parts + slices.block(u) * arrays.channels + channel;
+        const bool a_column_each = count == width;
+        if (!a_column_each) std::fill_n(totals, width, Wide(0));
         ReductionRows rows{};
-        rows.slopes = slope_per_column;
-        rows.sums = totals;
+        rows.slopes = slopes;
+        rows.one_slope = arrays.one_slope;
+        rows.sums = a_column_each ? sums : totals;
         rows.width = width;
         rows.rows = slices.array_rows(u) / slices.rows_beside;
         rows.stride = slices.wide;
         rows.rest = slices.array_rows(u) % slices.rows_beside * slices.row;
         call(slices.first_row(u) * slices.row + column, rows);
-
-        Wide* const to = parts + slices.block(u) * arrays.channels + channel;
-        each_column([&](std::size_t i, std::size_t c) { to[c] += totals[i]; });
+        if (!a_column_each) each_column([&](std::size_t i, std::size_t c) { sums[c] += totals[i]; });
     }
 };
 
@@ -123,10 +132,10 @@ bool run(ReductionKernel kernel, DType dtype, const ReductionArrays& arrays, Sli
     share(dtype, slices.units(), slices.elements_each(), traffic, job.units, &job);
     Wide* const sums = static_cast<Wide*>(arrays.sums);
     std::fill_n(sums, arrays.channels, Wide(0));
-    const Wide* part = parts.get();
     for (std::size_t o = 0; o < outer; ++o) {
-        for (std::size_t c = 0; c < arrays.channels; ++c) {
-            for (std::size_t i = 0; i < count; ++i) sums[c] += *part++;
+        const Wide* const part = parts.get() + o * arrays.channels * count;
+        for (std::size_t i = 0; i < count; ++i) {
+            for (std::size_t c = 0; c < arrays.channels; ++c) sums[c] += part[c * count + i];
         }
     }
     return true;

@@ -43,9 +43,30 @@ bool set_shape(ReductionArrays& arrays, npy_intp size, npy_intp channels, npy_in
     return true;
 }
 
-// begin(units) clears the flags and rounds slopes; false where it cannot.
+// The same from the axis of the channels, of which there is one with less than two dimensions; false where there
+// is no such axis.
+bool set_shape(ReductionArrays& arrays, PyArrayObject* data, PyObject* channel_axis) {
+    const int dimensions = PyArray_NDIM(data);
+    if (dimensions < 2) return set_shape(arrays, PyArray_SIZE(data), 1, PyArray_SIZE(data));
+    npy_intp axis = PyLong_CheckExact(channel_axis) ? PyLong_AsSsize_t(channel_axis) : dimensions;
+    if (axis == -1 && PyErr_Occurred()) PyErr_Clear();
+    if (axis < 0) axis += dimensions;
+    if (axis < 0 || axis >= dimensions) return false;
+    const npy_intp* const shape = PyArray_DIMS(data);
+    return set_shape(arrays, PyArray_SIZE(data), shape[axis],
+                     PyArray_MultiplyList(shape + axis + 1, dimensions - int(axis) - 1));
+}
+
+// Rounds float64 to float32, which raises what that raises.
+void round_to_single(const void* from, void* to, npy_intp n) {
+    read_parameter(Source::full, float32)({static_cast<const char*>(from), 0, sizeof(double),
+                                           static_cast<char*>(to), 0, sizeof(float), 1, std::size_t(n)});
+}
+
+// begin(units) clears the flags and rounds slopes; false where it cannot. The sums come as they were taken, or
+// rounded to the compute type.
 template <class Begin>
-PyObject* call(const char* name, Reduction reduction, DType dtype, ReductionArrays& arrays,
+PyObject* call(const char* name, Reduction reduction, DType dtype, bool rounds_sums, ReductionArrays& arrays,
                PyArrayObject* grad_output, PyArrayObject* x, PyArrayObject* out, const Begin& begin) {
     const npy_intp bytes = PyArray_NBYTES(x);
     npy_intp channels = npy_intp(arrays.channels);
@@ -57,22 +78,33 @@ PyObject* call(const char* name, Reduction reduction, DType dtype, ReductionArra
             new_output(PyArray_TYPE(x), PyArray_NDIM(x), PyArray_DIMS(x), nullptr, false, std::size_t(bytes));
         if (!out) return nullptr;
     }
+    const int compute_type = parameter_type_number(dtype);
     PyArrayObject* const sums =
         as_array(PyArray_ZEROS(1, &channels, dtype == longdouble ? NPY_LONGDOUBLE : NPY_DOUBLE, 0));
+    PyArrayObject* rounded = nullptr;
+    if (rounds_sums && compute_type == NPY_FLOAT) {
+        rounded = as_array(PyArray_SimpleNew(1, &channels, compute_type));
+    }
+    const bool lacks_memory = !sums || (rounds_sums && compute_type == NPY_FLOAT && !rounded);
     PyObject* result = nullptr;
     Units units;
-    if (sums && !begin(units)) {
+    if (!lacks_memory && !begin(units)) {
         result = not_implemented();
-    } else if (sums) {
+    } else if (!lacks_memory) {
         arrays.grad_output = PyArray_BYTES(grad_output);
         arrays.x = PyArray_BYTES(x);
         arrays.result = PyArray_BYTES(out);
         arrays.sums = PyArray_DATA(sums);
-        const auto work = [&] { return arrays.outer == 0 || reduce(reduction, dtype, arrays); };
-        if (compute(name, units, bytes, work)) result = PyTuple_Pack(2, out, sums);
+        const auto work = [&] {
+            if (arrays.outer != 0 && !reduce(reduction, dtype, arrays)) return false;
+            if (rounded) round_to_single(arrays.sums, PyArray_DATA(rounded), channels);
+            return true;
+        };
+        if (compute(name, units, bytes, work)) result = PyTuple_Pack(2, out, rounded ? rounded : sums);
     }
     Py_DECREF(out);
     Py_XDECREF(sums);
+    Py_XDECREF(rounded);
     return result;
 }
 
@@ -97,31 +129,26 @@ PyObject* prelu_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
     if (to_be_rounded && !(rounded = PyArray_SimpleNew(1, &channels, compute_type))) return nullptr;
     const char* const given = PyArray_BYTES(as_array(slopes));
     arrays.slopes = rounded ? PyArray_DATA(as_array(rounded)) : given;
-    PyObject* const result = call(
-        "prelu_grad", slope_gradient, dtype, arrays, as_array(grad_output), data, nullptr, [&](Units& units) {
-            units = units_of(dtype);
-            clear_errors(units);
-            if (rounded) {
-                read_parameter(Source::full,
-                               dtype)({given, 0, sizeof(double), PyArray_BYTES(as_array(rounded)), 0,
-                                       sizeof(float), 1, std::size_t(channels)});
-            }
-            return true;
-        });
+    PyObject* const result = call("prelu_grad", slope_gradient, dtype, false, arrays, as_array(grad_output),
+                                  data, nullptr, [&](Units& units) {
+                                      units = units_of(dtype);
+                                      clear_errors(units);
+                                      if (rounded) {
+                                          round_to_single(given, PyArray_DATA(as_array(rounded)), channels);
+                                      }
+                                      return true;
+                                  });
     Py_XDECREF(rounded);
     return result;
 }
 
 PyObject* bias_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
-    PyObject *const grad_output = args[0], *const y = args[1], *const out = args[5];
-    const npy_intp channels = PyLong_AsSsize_t(args[3]), inner = PyLong_AsSsize_t(args[4]);
-    if ((channels == -1 || inner == -1) && PyErr_Occurred()) return nullptr;
+    PyObject *const grad_output = args[0], *const y = args[1], *const out = args[4];
     DType dtype;
     if (!is_plain_array(y) || !dtype_of(PyArray_TYPE(as_array(y)), dtype)) return not_implemented();
     PyArrayObject* const data = as_array(y);
     ReductionArrays arrays{};
-    if (!is_like(y, data) || !is_like(grad_output, data) ||
-        !set_shape(arrays, PyArray_SIZE(data), channels, inner)) {
+    if (!is_like(y, data) || !is_like(grad_output, data) || !set_shape(arrays, data, args[3])) {
         return not_implemented();
     }
     if (out != Py_None &&
@@ -131,7 +158,7 @@ PyObject* bias_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
     Scalar slope;
     arrays.slopes = &slope;
     arrays.one_slope = true;
-    return call("bias_leaky_relu_grad", bias_gradient, dtype, arrays, as_array(grad_output), data,
+    return call("bias_leaky_relu_grad", bias_gradient, dtype, true, arrays, as_array(grad_output), data,
                 out == Py_None ? nullptr : as_array(out),
                 [&](Units& units) { return read_slope(args[2], dtype, slope, units); });
 }
@@ -140,8 +167,8 @@ PyObject* bias_grad(PyObject*, PyObject* const* args, Py_ssize_t) {
 
 PyMethodDef reduction_methods[] = {
     method_of<4, prelu_grad>("_prelu_grad", "_prelu_grad(grad_output, x, slopes, inner) -> (grad_x, sums)"),
-    method_of<6, bias_grad>(
-        "_bias_grad", "_bias_grad(grad_output, y, negative_slope, channels, inner, out) -> (grad_x, sums)"),
+    method_of<5, bias_grad>(
+        "_bias_grad", "_bias_grad(grad_output, y, negative_slope, channel_axis, out) -> (grad_x, grad_bias)"),
     {}};
 
 }  // namespace leaky_relu

@@ -67,26 +67,24 @@ struct PackedGradient {
     }
 };
 
-// PReLU: the slope's share of the gradient is g * x where the factor is the slope. Both are zeroed where they
-// do not count, so that what is multiplied there raises nothing.
+// What a reduction sums beside the gradient, whose value as it is stored is `rounded`. PReLU: the slope's share is
+// g * x where the factor is the slope. Both are zeroed where they do not count, so that what is multiplied there
+// raises nothing.
 struct SlopeGradient {
     template <class V>
-    static typename V::Reg apply(typename V::Raw g, typename V::Raw x, typename V::Reg slope,
-                                 typename V::Sums& sums) {
-        sums = V::add_products(sums, V::template select_positive<0>(x, V::widen(g)),
+    static typename V::Sums add(typename V::Sums sums, typename V::Raw g, typename V::Raw x,
+                                typename V::Reg) {
+        return V::add_products(sums, V::template select_positive<0>(x, V::widen(g)),
                                V::template select_positive<0>(x, V::widen(x)));
-        return Gradient::of<V>(g, x, slope);
     }
 };
 
-// The bias's share is the gradient itself, as it is stored.
+// The bias's share is the gradient itself.
 struct BiasGradient {
     template <class V>
-    static typename V::Reg apply(typename V::Raw g, typename V::Raw y, typename V::Reg slope,
-                                 typename V::Sums& sums) {
-        const typename V::Reg result = Gradient::of<V>(g, y, slope);
-        sums = V::add_to(sums, V::rounded(result));
-        return result;
+    static typename V::Sums add(typename V::Sums sums, typename V::Raw, typename V::Raw,
+                                typename V::Reg rounded) {
+        return V::add_to(sums, rounded);
     }
 };
 

@@ -9,37 +9,44 @@
 namespace leaky_relu {
 namespace {
 
-constexpr std::size_t rows_at_once =
-    2;  // of wide ones: sums are loaded and stored half as often, and rows still read ahead
+// Of wide rows, so many at once: then sums are loaded and stored half as often, and rows are still read ahead.
+constexpr int rows_at_once = 2;
 
 template <class Op, class V>
 struct Columns {
     using Element = typename V::Element;
     using Reg = typename V::Reg;
     using Sums = typename V::Sums;
+    static constexpr int any = 0;  // number of rows
 
     const Element *grad_output, *x;
     Element* result;
     const typename V::Compute* slopes;
+    std::size_t slope_columns;  // a mask: 0 where one slope serves all columns
     typename V::Wide* sums;
     std::size_t stride;
-    bool streaming;
 
-    // So many registers of columns, from `column` on, through `rows` rows from `row` on.
-    template <int registers>
-    void whole(std::size_t column, std::size_t row, std::size_t rows) const {
+    const typename V::Compute* slopes_of(std::size_t column) const {
+        return slopes + (column & slope_columns);
+    }
+
+    // So many registers of columns, from `column` on, through so many rows (or `count`) from `row` on.
+    template <int registers, int rows, Store store = Store::cached>
+    void whole(std::size_t column, std::size_t row, std::size_t count = 0) const {
         Reg slope[registers];
         Sums totals[registers];
         for (int u = 0; u < registers; ++u) {
-            slope[u] = V::load_parameters(slopes + column + u * V::lanes);
+            slope[u] = V::load_parameters(slopes_of(column + u * V::lanes));
             totals[u] = V::load_sums(sums + column + u * V::lanes);
         }
-        for (std::size_t at = row * stride + column; rows > 0; --rows, at += stride) {
+        std::size_t at = row * stride + column;
+        for (std::size_t left = rows == any ? count : rows; left > 0; --left, at += stride) {
             for (int u = 0; u < registers; ++u) {
                 const std::size_t i = at + u * V::lanes;
-                const Reg r =
-                    Op::template apply<V>(V::load(grad_output + i), V::load(x + i), slope[u], totals[u]);
-                streaming ? V::stream(result + i, r) : V::store(result + i, r);
+                const auto g = V::load(grad_output + i), value = V::load(x + i);
+                const Reg r = Gradient::of<V>(g, value, slope[u]);
+                totals[u] = Op::template add<V>(totals[u], g, value, V::rounded(r));
+                store == Store::streaming ? V::stream(result + i, r) : V::store(result + i, r);
             }
         }
         for (int u = 0; u < registers; ++u) V::store_sums(sums + column + u * V::lanes, totals[u]);
@@ -49,22 +56,34 @@ struct Columns {
     void partial(std::size_t column, std::size_t n, std::size_t row, std::size_t rows) const {
         typename V::Wide lanes[V::lanes];
         for (std::size_t i = 0; i < V::lanes; ++i) lanes[i] = sums[column + (i < n ? i : 0)];
-        const Reg slope = V::load_parameters_partial(slopes + column, n);
+        const Reg slope = V::load_parameters_partial(slopes_of(column), n);
         Sums totals = V::load_sums(lanes);
         for (std::size_t at = row * stride + column; rows > 0; --rows, at += stride) {
             const auto g = V::load_partial(grad_output + at, n), value = V::load_partial(x + at, n);
-            V::store_partial(result + at, Op::template apply<V>(g, value, slope, totals), n);
+            const Reg r = Gradient::of<V>(g, value, slope);
+            totals = Op::template add<V>(totals, g, value, V::rounded(r));
+            V::store_partial(result + at, r, n);
         }
         V::store_sums(lanes, totals);
         for (std::size_t i = 0; i < n; ++i) sums[column + i] = lanes[i];
     }
 
-    void run(std::size_t width, std::size_t row, std::size_t rows) const {
-        constexpr std::size_t registers = V::lanes > 1 ? sum_lanes / V::lanes : 4,
-                              wide = registers * V::lanes;
+    template <Store store>
+    void narrow(std::size_t width, std::size_t rows) const {
+        constexpr std::size_t registers = V::lanes > 1 ? sum_lanes / V::lanes : 4, all = registers * V::lanes;
         std::size_t column = 0;
-        for (; column + wide <= width; column += wide) whole<registers>(column, row, rows);
-        for (; column + V::lanes <= width; column += V::lanes) whole<1>(column, row, rows);
+        for (; column + all <= width; column += all) whole<registers, any, store>(column, 0, rows);
+        rest(column, width, 0, rows);
+    }
+
+    void wide(std::size_t width, std::size_t row) const {
+        std::size_t column = 0;
+        for (; column + 2 * V::lanes <= width; column += 2 * V::lanes) whole<2, rows_at_once>(column, row);
+        rest(column, width, row, rows_at_once);
+    }
+
+    void rest(std::size_t column, std::size_t width, std::size_t row, std::size_t rows) const {
+        for (; column + V::lanes <= width; column += V::lanes) whole<1, any>(column, row, rows);
         if (column < width) partial(column, width - column, row, rows);
     }
 };
@@ -72,24 +91,27 @@ struct Columns {
 template <class Op, class V>
 void reduction_kernel(const ReductionRows& job) {
     using Element = typename V::Element;
-    const auto* const result = reinterpret_cast<const Element*>(job.result);
-    const bool aligned = elements_to_alignment<V>(result) == 0 && job.stride % V::lanes == 0;
     const Columns<Op, V> columns{reinterpret_cast<const Element*>(job.grad_output),
                                  reinterpret_cast<const Element*>(job.x),
                                  reinterpret_cast<Element*>(job.result),
                                  static_cast<const typename V::Compute*>(job.slopes),
+                                 job.one_slope ? 0 : ~std::size_t(0),
                                  static_cast<typename V::Wide*>(job.sums),
-                                 job.stride,
-                                 job.store == Store::streaming && aligned};
-    const std::size_t at_once = job.width <= sum_lanes ? job.rows : rows_at_once,
-                      end = job.rows + (job.rest > 0);
-    for (std::size_t row = 0; row < end;) {
-        const bool last = row == job.rows;  // the one that is not whole
-        const std::size_t left = job.rows - row, rows = last ? 1 : left < at_once ? left : at_once;
-        columns.run(last ? job.rest : job.width, row, rows);
-        row += rows;
+                                 job.stride};
+    std::size_t row = 0;
+    if (job.width <= sum_lanes) {
+        // Narrow rows that fill registers lie in one piece, which is what streaming stores want. Pieces of wide
+        // ones do not: with those, streaming took as long or longer.
+        const bool streaming = V::lanes > 1 && job.store == Store::streaming && job.stride == sum_lanes &&
+                               elements_to_alignment<V>(columns.result) == 0;
+        streaming ? columns.template narrow<Store::streaming>(job.width, job.rows)
+                  : columns.template narrow<Store::cached>(job.width, job.rows);
+        if (streaming) V::fence();
+        row = job.rows;
     }
-    if (columns.streaming) V::fence();
+    for (; row + rows_at_once <= job.rows; row += rows_at_once) columns.wide(job.width, row);
+    if (row < job.rows) columns.rest(0, job.width, row, job.rows - row);
+    if (job.rest) columns.rest(0, job.rest, job.rows, 1);
 }
 
 }  // namespace

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaky_relu import _core
-from leaky_relu._dtypes import compute_dtype
 from leaky_relu._operands import check_output, prepared, prepared_slope
-from leaky_relu._prelu import check_channels
+from leaky_relu._prelu import checked_axis
 from leaky_relu._typing import Floating, Out, RealLike, Scalar
 
 
@@ -107,22 +106,19 @@ def bias_leaky_relu_grad(
     >>> grad_bias
     array([0.2, 1.1])
     """
-    function = "bias_leaky_relu_grad"
-    if type(grad_output) is np.ndarray and type(y) is np.ndarray and grad_output.shape == y.shape:
-        channels, inner, _ = check_channels(function, y.shape, channel_axis)
-        result = _core._bias_grad(grad_output, y, negative_slope, channels, inner, out)
+    if type(grad_output) is np.ndarray and type(y) is np.ndarray:
+        result = _core._bias_grad(grad_output, y, negative_slope, channel_axis, out)
         if result is not NotImplemented:
-            grad_x, sums = result
-            return grad_x, sums.astype(compute_dtype(grad_x.dtype), copy=False)
+            return result  # type: ignore[no-any-return]
+    function = "bias_leaky_relu_grad"
     g, signs = prepared(function, grad_output=grad_output, y=y)
     slope = prepared_slope(function, negative_slope, g.dtype)
-    channels, inner, _ = check_channels(function, g.shape, channel_axis)
+    axis = checked_axis(function, g.shape, channel_axis)
     if out is not None:
         check_output(function, out, "grad_output", g)
-    result = _core._bias_grad(g, signs, slope, channels, inner, out)
-    if result is NotImplemented and out is not None:  # of another layout, or over y
-        grad_x, sums = _core._bias_grad(g, signs, slope, channels, inner, None)
-        np.copyto(out, grad_x)
-    else:
-        grad_x, sums = result
-    return grad_x if out is None else out, sums.astype(compute_dtype(g.dtype), copy=False)
+    result = _core._bias_grad(g, signs, slope, axis, out)
+    if result is not NotImplemented or out is None:
+        return result  # type: ignore[no-any-return]
+    grad_x, grad_bias = _core._bias_grad(g, signs, slope, axis, None)
+    np.copyto(out, grad_x)  # of another layout, or over y
+    return out, grad_bias

@@ -28,11 +28,18 @@ from leaky_relu._typing import (
 _ALONG = [(slice(None), *[None] * k) for k in range(64)]
 
 
+def checked_axis(function: str, shape: tuple[int, ...], channel_axis: int) -> int:
+    """Return which axis has the channels; with less than two dimensions none has, whatever it says."""
+    if len(shape) < 2:
+        return 0
+    return normalize_axis_index(channel_axis, len(shape), f"{function}: channel_axis")
+
+
 def check_channels(function: str, shape: tuple[int, ...], channel_axis: int) -> tuple[int, int, str]:
     """Return the number of channels, how many elements follow each other in one, and where channels are."""
     if len(shape) < 2:
         return 1, math.prod(shape), "(as it has less than 2 dimensions)"
-    axis = normalize_axis_index(channel_axis, len(shape), f"{function}: channel_axis")
+    axis = checked_axis(function, shape, channel_axis)
     return shape[axis], math.prod(shape[axis + 1 :]), f"(axis {axis})"
 
 
