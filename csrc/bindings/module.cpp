@@ -1,6 +1,6 @@
 // leaky_relu._core: the table of contents of the extension.
 #define LEAKY_RELU_IMPORTS_NUMPY  // and before numpy_api.hpp comes in by way of another
-#include <pybind11/stl.h>
+#include <pybind11/pybind11.h>
 
 #include <chrono>
 
@@ -38,9 +38,9 @@ void check(bool done) {
     if (!done) throw py::error_already_set();
 }
 
-std::vector<std::string> target_names() {
-    std::vector<std::string> names;
-    for (const auto* table : available_tables()) names.emplace_back(table->name);
+py::list target_names() {
+    py::list names;
+    for (const auto* table : available_tables()) names.append(table->name);
     return names;
 }
 

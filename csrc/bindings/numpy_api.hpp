@@ -1,7 +1,7 @@
 // NumPy's C API for all files of this folder: one table each for arrays and ufuncs, filled in by module.cpp.
 #pragma once
 
-#include <pybind11/pybind11.h>
+#include <Python.h>
 
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #define NPY_TARGET_VERSION NPY_2_0_API_VERSION

@@ -68,23 +68,12 @@ struct Columns {
         for (std::size_t i = 0; i < n; ++i) sums[column + i] = lanes[i];
     }
 
-    template <Store store>
-    void narrow(std::size_t width, std::size_t rows) const {
-        constexpr std::size_t registers = V::lanes > 1 ? sum_lanes / V::lanes : 4, all = registers * V::lanes;
-        std::size_t column = 0;
-        for (; column + all <= width; column += all) whole<registers, any, store>(column, 0, rows);
-        rest(column, width, 0, rows);
-    }
-
-    void wide(std::size_t width, std::size_t row) const {
-        std::size_t column = 0;
-        for (; column + 2 * V::lanes <= width; column += 2 * V::lanes) whole<2, rows_at_once>(column, row);
-        rest(column, width, row, rows_at_once);
-    }
-
-    void rest(std::size_t column, std::size_t width, std::size_t row, std::size_t rows) const {
-        for (; column + V::lanes <= width; column += V::lanes) whole<1, any>(column, row, rows);
-        if (column < width) partial(column, width - column, row, rows);
+    // As many columns as fill so many registers, again and again; returns where they end.
+    template <int registers, int rows, Store store = Store::cached>
+    std::size_t all_whole(std::size_t column, std::size_t width, std::size_t row, std::size_t count) const {
+        constexpr std::size_t step = registers * V::lanes;
+        for (; column + step <= width; column += step) whole<registers, rows, store>(column, row, count);
+        return column;
     }
 };
 
@@ -98,20 +87,30 @@ void reduction_kernel(const ReductionRows& job) {
                                  job.one_slope ? 0 : ~std::size_t(0),
                                  static_cast<typename V::Wide*>(job.sums),
                                  job.stride};
-    std::size_t row = 0;
-    if (job.width <= sum_lanes) {
-        // Narrow rows that fill registers lie in one piece, which is what streaming stores want. Pieces of wide
-        // ones do not: with those, streaming took as long or longer.
-        const bool streaming = V::lanes > 1 && job.store == Store::streaming && job.stride == sum_lanes &&
-                               elements_to_alignment<V>(columns.result) == 0;
-        streaming ? columns.template narrow<Store::streaming>(job.width, job.rows)
-                  : columns.template narrow<Store::cached>(job.width, job.rows);
-        if (streaming) V::fence();
-        row = job.rows;
+    constexpr int registers = V::lanes > 1 ? sum_lanes / V::lanes : 4, any = columns.any;
+    const bool narrow = job.width <= sum_lanes;
+    // Narrow rows that fill registers lie in one piece, which is what streaming stores want. Pieces of wide ones do
+    // not: with those, streaming took as long or longer.
+    const bool streaming = V::lanes > 1 && job.store == Store::streaming && job.width == sum_lanes &&
+                           job.stride == sum_lanes && elements_to_alignment<V>(columns.result) == 0;
+    for (std::size_t row = 0, rows; row < job.rows + (job.rest > 0); row += rows) {
+        const bool last = row == job.rows;  // the one that is not whole
+        const std::size_t width = last ? job.rest : job.width, left = job.rows - row;
+        std::size_t column = 0;
+        rows = 1;
+        if (narrow && !last) {
+            rows = left;
+            column = streaming
+                         ? columns.template all_whole<registers, any, Store::streaming>(0, width, row, rows)
+                         : columns.template all_whole<registers, any>(0, width, row, rows);
+        } else if (left >= rows_at_once && !last) {
+            rows = rows_at_once;
+            column = columns.template all_whole<2, rows_at_once>(0, width, row, rows);
+        }
+        column = columns.template all_whole<1, any>(column, width, row, rows);
+        if (column < width) columns.partial(column, width - column, row, rows);
     }
-    for (; row + rows_at_once <= job.rows; row += rows_at_once) columns.wide(job.width, row);
-    if (row < job.rows) columns.rest(0, job.width, row, job.rows - row);
-    if (job.rest) columns.rest(0, job.rest, job.rows, 1);
+    if (streaming) V::fence();
 }
 
 }  // namespace
