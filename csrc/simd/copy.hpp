@@ -145,6 +145,7 @@ void gather_row(const char* from, std::ptrdiff_t step, char* to, std::size_t n) 
     const Word* const source = reinterpret_cast<const Word*>(from);
     Word* const target = reinterpret_cast<Word*>(to);
     if constexpr (stride != 0) {
+#pragma omp simd
         for (std::size_t i = 0; i < n; ++i) target[i] = source[std::ptrdiff_t(i) * stride];
     } else {
         for (std::size_t i = 0; i < n; ++i, from += step) target[i] = load_word<Word>(from);
@@ -184,6 +185,7 @@ void fill(const Copy& c) {
     for (std::size_t r = 0; r < c.rows; ++r) {
         const Word value = load_word<Word>(c.from + std::ptrdiff_t(r) * c.from_row);
         Word* const to = reinterpret_cast<Word*>(c.to + std::ptrdiff_t(r) * c.to_row);
+#pragma omp simd
         for (std::size_t i = 0; i < c.n; ++i) to[i] = value;
     }
 }
