@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -24,6 +23,9 @@ def atomic_file(target: Path, *, replace: bool) -> Iterator[BinaryIO]:
     nobody could catch: SIGKILL, out of memory. Elsewhere, and on file systems that have no such files, it
     is a hidden one beside the target, whose name does not grow with the target's.
 
+    Whoever looks sees the old file or the whole new one, whatever becomes of the process. Nothing waits for
+    the disk (no fsync, as cp does none), so no more is promised of a machine that loses power.
+
     Parameters
     ----------
     target : pathlib.Path
@@ -42,7 +44,7 @@ def atomic_file(target: Path, *, replace: bool) -> Iterator[BinaryIO]:
         With the name of the target; FileExistsError if it exists and `replace` is false.
     """
     target = Path(os.path.realpath(target))
-    hidden = target.with_name(f".leaky-relu-{secrets.token_hex(8)}")
+    hidden = target.with_name(f".leaky-relu-{os.urandom(8).hex()}")
     named = False
     try:
         with _errors_about(target):
