@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +21,10 @@ from bench.cases import SIZES
 from bench.layouts import BIAS, LAYOUTS
 from bench.measure import run, run_apart
 
-FOLDER = Path(__file__).parents[1] / "docs" / "figures"
-RUN = Path(__file__).parents[1] / "build" / "figures.json"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "figures"
+RUN = ROOT / "build" / "figures.json"
+README = ROOT / "README.md"
 UNMEASURED = "not measured yet: nox -s figures"
 CPUS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -49,6 +52,14 @@ FIGURES = {
         {"layouts": [n for n, of in LAYOUTS.items() if set(BIAS) <= {*of.operations}], "operations": [*BIAS]},
     ),
 }
+# The rows of the table that README.md shows, and the comments around it.
+SHORT = [
+    ("forward", "new", 1_000),
+    ("forward", "out", 100_000),
+    ("forward", "inplace", 1_000_000),
+    ("gradient", "out", 16_000_000),
+]
+BETWEEN = re.compile(r"(<!-- What is between .*? -->\n).*(<!-- As far as here. -->\n)", re.DOTALL)
 USUAL = {"layouts": ["contiguous"], "dtypes": ["float32"], "ways": ["out"], "threads": [1], "sizes": None}
 
 
@@ -92,12 +103,26 @@ def table(rows: Rows) -> str:
     return "\n".join(lines) + "\n"
 
 
+def short_table(rows: Rows) -> str:
+    """Give the few rows that README.md has room for, without what is no peer."""
+    return table(
+        [
+            row
+            for row in rows
+            if (row["operation"], row["way"], row["size"]) in SHORT and not PEERS[row["peer"]].ceiling
+        ]
+    )
+
+
 def write(measured: dict[str, Any]) -> None:
     for name, figure in FIGURES.items():
         figure.draw(measured["rows"][name], str(FOLDER / f"{name}.svg"))
     (FOLDER / "machine.md").write_text(machine(measured["facts"]), encoding="utf-8")
     (FOLDER / "calls.md").write_text(table(measured["rows"]["calls"]), encoding="utf-8")
     (FOLDER / "must.txt").write_text(measured["must"], encoding="utf-8")
+    between = f"{short_table(measured['rows']['calls'])}\n{machine(measured['facts'])}"
+    readme = BETWEEN.sub(lambda found: found[1] + between + found[2], README.read_text("utf-8"))
+    README.write_text(readme, encoding="utf-8")
 
 
 def write_placeholders() -> None:

@@ -27,7 +27,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
 ]
-GALLERY = ("denoiser", "dying_relu", "gradient_checking", "recurrent")
+GALLERY = ("denoiser", "dying_relu", "gradient_checking", "larger_than_memory", "recurrent")
 include_patterns = ["**.md", "**.rst", *(f"examples/{name}.py" for name in GALLERY)]
 exclude_patterns = ["figures/**"]  # which pages include
 templates_path = ["_templates"]

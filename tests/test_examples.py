@@ -53,6 +53,16 @@ def test_gradient_checking():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit that it sets is Linux's")
+@pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive:UserWarning")
+def test_larger_than_memory():
+    pytest.importorskip("matplotlib").use("agg")
+    names = runpy.run_path(str(EXAMPLES / "larger_than_memory.py"))
+    assert "MemoryError" in names["whole"]
+    assert names["same"]
+
+
+@pytest.mark.slow
 def test_scale_out(tmp_path):
     """A small array, of a few blocks all the same; started as a person does, for the workers import it."""
     pytest.importorskip("distributed")
