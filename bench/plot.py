@@ -24,6 +24,7 @@ def throughput(rows: list[dict[str, Any]], file: str) -> None:
                 if row["threads"] == threads
             ]
             draw_throughput(axis, of_panel, f"{threads} thread{'s' * (threads > 1)}")
+            axis.set_ylabel("GB/s" if axis is axes[0] else "")
         axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
 
 
@@ -42,9 +43,10 @@ def calls(rows: list[dict[str, Any]], file: str) -> None:
                     label=peer,
                     linewidth=2.5 if peer == OURS else 1.3,
                 )
-            axis.set(title=WAYS[call[1]], xlabel="elements", ylabel="µs")
+            axis.set(title=WAYS[call[1]], xlabel="elements")
             axis.yaxis.set_major_formatter("{x:g}")
             axis.grid()
+        axes[0].set_ylabel("µs")
         handles = {
             label: line
             for axis in axes
@@ -58,9 +60,9 @@ def layouts(rows: list[dict[str, Any]], file: str) -> None:
     # Of several sizes or pauses, the last one measured.
     calls = _short_labels(rows, ("layout", "operation", "way", "dtype", "threads"))
     found = {(row["label"], row["peer"]): 1 / row["ours_by_peer"] for row in calls}
-    lines = list(dict.fromkeys(label for label, _ in found))
     peers = [name for name, peer in PEERS.items() if name != OURS and not peer.ceiling]
-    peers = [peer for peer in peers if any((label, peer) in found for label in lines)]
+    peers = [peer for peer in peers if any(peer == other for _, other in found)]
+    lines = list(dict.fromkeys(label for label, peer in found if peer in peers))
     with picture(file, size=(7, 1 + 0.28 * len(lines)), force=True) as (axes,):
         for peer in peers:
             points = [
