@@ -137,7 +137,8 @@ def optional(session):
 def docs(session):
     """Build the site into build/docs, check docstrings, run the code of docstrings, pages and gallery."""
     session.install(".[test]", *group("docs"))
-    session.run("python", "-m", "sphinx", "-W", "--keep-going", "-E", "-q", "-j", "auto", "docs", "build/docs")
+    options = ("-W", "--keep-going", "-E", "-q", "-j", "auto")
+    session.run("python", "-m", "sphinx", *options, "docs", "build/docs")
     pytest(session, "tests/test_public.py", "tests/test_layers_public.py", "tests/test_documentation.py")
 
 
