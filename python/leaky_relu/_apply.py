@@ -16,9 +16,9 @@ from leaky_relu._npy_source import STANDARD_STREAM, NpySource, naming, open_npy
 from leaky_relu._progress import progress_bar
 
 RAW_DTYPES = ("float16", "bfloat16", "float32", "float64")
-# Bytes. Fewer make the kernel's part of writing slower (smaller folios); these still stay in the third-level
-# cache while they are read, computed and written.
-_PIECE = 1 << 22
+# Bytes. Writing a quarter of it at once costs the system a fifth more (smaller folios); four times as many
+# would be computed by several threads, for which a busy machine makes a command wait.
+_PIECE = 1 << 20
 
 
 def apply(
