@@ -191,6 +191,14 @@ def aarch64(session):
 
 
 @nox.session(default=False)
+def mutants(session):
+    """Plant single faults, tests/mutants/faults.toml: the quick suite must find each. Arguments pick some."""
+    session.install(*group("build"), *PROJECT["project"]["optional-dependencies"]["test"])
+    launcher = {"CMAKE_CXX_COMPILER_LAUNCHER": "ccache"} if shutil.which("ccache") else {}
+    session.run("python", "tests/mutants/run.py", *session.posargs, env=launcher)
+
+
+@nox.session(default=False)
 def figures(session):
     """Measure here and now what the speed page shows, and draw it: docs/figures."""
     session.install(".[bench]")
