@@ -190,6 +190,23 @@ def aarch64(session):
     session.run(".ci/aarch64", "-q", *suited, external=True)
 
 
+def build_programs(session, *targets, compiler="c++"):
+    """Build programs of tests/cpp, and return the folder of them."""
+    folder = Path(session.create_tmp(), "cpp")
+    session.install("cmake", "ninja")
+    options = ("-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_CXX_COMPILER={compiler}")
+    session.run("cmake", "-G", "Ninja", "-S", "tests/cpp", "-B", str(folder), *options, silent=True)
+    session.run("cmake", "--build", str(folder), "--target", *targets)
+    return folder
+
+
+@nox.session(default=False)
+def exhaustive(session):
+    """Try every float32 and every pair of 16-bit numbers on each target, for an hour or so; `-- 30`: seconds."""
+    folder = build_programs(session, "exhaustive")
+    session.run(str(folder / "exhaustive"), *session.posargs, external=True)
+
+
 @nox.session(default=False)
 def mutants(session):
     """Plant single faults, tests/mutants/faults.toml: the quick suite must find each. Arguments pick some."""

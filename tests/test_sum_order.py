@@ -46,10 +46,10 @@ def by_blocks(terms):
     parts = []
     for begin in range(0, outer, rows):
         block = terms[begin : begin + rows].reshape(-1, row)
-        block = np.concatenate([block, np.zeros((-len(block) % beside, row))]).reshape(
-            -1, beside, channels, inner
-        )
-        columns = in_order(block)  # beside each other, then those of a channel
+        block = np.concatenate([block, np.zeros((-len(block) % beside, row))])
+        columns = in_order(
+            block.reshape(-1, beside, channels, inner)
+        )  # beside each other, then those of a channel
         parts.append(in_order(np.moveaxis(columns, 1, -1).reshape(-1, channels)))
     return in_order(np.array(parts))
 

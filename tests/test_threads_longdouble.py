@@ -1,4 +1,4 @@
-"""longdouble raises the x87's flags, which no worker could hand over: they reach the caller of every function."""
+"""longdouble raises flags of the x87, which no worker could hand over: they reach the caller all the same."""
 
 import leaky_relu as lr
 import numpy as np

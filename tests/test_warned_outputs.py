@@ -1,4 +1,4 @@
-"""Outputs that NumPy still lets write, but warns of: results of broadcast_arrays. Each function warns as NumPy."""
+"""Outputs that NumPy still lets write, but warns of: results of broadcast_arrays. So does each function."""
 
 import leaky_relu as lr
 import numpy as np

@@ -1,8 +1,8 @@
 """
 Plant one fault after the other (faults.toml), build, and see that the tests named beside it fail.
 
-`nox -s mutants` runs all of it; arguments pick faults by a part of their name or file. A fault that survives is
-a gap in the suite, unless its entry says why nobody could tell.
+`nox -s mutants` runs all of it; arguments pick faults by a part of their name or file. A fault that survives
+is a gap in the suite, unless its entry says why nobody could tell.
 """
 
 import argparse
@@ -53,7 +53,12 @@ class Tree:
         self.build()
 
     def run(self, *command, **options):
-        environment = os.environ | {"PYTHONPATH": str(self.folder / "python"), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = os.environ | {
+            "PYTHONPATH": str(self.folder / "python"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "CCACHE_BASEDIR": str(self.folder),  # so that trees, and runs, share what they compile
+            "CCACHE_NOHASHDIR": "1",
+        }
         return subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, **options
         )
@@ -117,6 +122,9 @@ def main():
             tree, begin = trees.get(), time.monotonic()
             try:
                 return fault, tree.try_fault(fault), time.monotonic() - begin
+            except RuntimeError as error:  # the entry is wrong
+                print(fault["name"], error, sep="\n")
+                return fault, None, time.monotonic() - begin
             finally:
                 trees.put(tree)
 
