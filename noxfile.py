@@ -202,7 +202,7 @@ def build_programs(session, *targets, compiler="c++"):
 
 @nox.session(default=False)
 def exhaustive(session):
-    """Try every float32 and every pair of 16-bit numbers on each target, for an hour or so; `-- 30`: seconds."""
+    """Try every float32 and every pair of 16-bit numbers on each target, in an hour or so; `-- 30`: in seconds."""
     folder = build_programs(session, "exhaustive")
     session.run(str(folder / "exhaustive"), *session.posargs, external=True)
 
