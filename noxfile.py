@@ -200,9 +200,33 @@ def build_programs(session, *targets, compiler="c++"):
     return folder
 
 
+@nox.session(default=False, tags=["ci"])
+def slices(session):
+    """Run 15 seconds of what `exhaustive` does in full."""
+    folder = build_programs(session, "exhaustive")
+    session.run(str(folder / "exhaustive"), "15", external=True)
+
+
+@nox.session(default=False)
+def fuzz(session):
+    """Fuzz layout and kernels by libFuzzer, which is Clang's, for a minute each; `-- 3600`: in seconds."""
+    folder = build_programs(session, "fuzz_layout", "fuzz_kernels", compiler="clang++")
+    for name in ("fuzz_layout", "fuzz_kernels"):
+        seconds = session.posargs[0] if session.posargs else "60"
+        options = (f"-max_total_time={seconds}", "-max_len=400", "-print_final_stats=1")
+        session.run(str(folder / name), *options, f"-artifact_prefix={folder}/", external=True)
+
+
+@nox.session(default=False)
+def load(session):
+    """Mix threads, operations, layouts, limits, forks, for five minutes; `-- 3600`: in seconds."""
+    session.install(".[test]")
+    session.run("python", "tests/load.py", *session.posargs)
+
+
 @nox.session(default=False)
 def exhaustive(session):
-    """Try every float32 and every pair of 16-bit numbers on each target, in an hour or so; `-- 30`: in seconds."""
+    """Try every float32 and all pairs of 16-bit numbers on each target, in an hour; `-- 30`: in seconds."""
     folder = build_programs(session, "exhaustive")
     session.run(str(folder / "exhaustive"), *session.posargs, external=True)
 
