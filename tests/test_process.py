@@ -70,7 +70,7 @@ for call in (
 
 
 def test_no_more_processes(run_python):
-    """Where no thread can be started the call computes alone. Root may start any number: it becomes nobody."""
+    """Where no thread can be started the call computes alone. Root may start any number, so is not root."""
     code = (
         WORK
         + """
