@@ -191,6 +191,55 @@ def aarch64(session):
     session.run(".ci/aarch64", "-q", *suited, external=True)
 
 
+def build_programs(session, *targets, compiler="c++"):
+    """Build programs of tests/cpp, and return the folder of them."""
+    folder = Path(session.create_tmp(), "cpp")
+    session.install("cmake", "ninja")
+    options = ("-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_CXX_COMPILER={compiler}")
+    session.run("cmake", "-G", "Ninja", "-S", "tests/cpp", "-B", str(folder), *options, silent=True)
+    session.run("cmake", "--build", str(folder), "--target", *targets)
+    return folder
+
+
+@nox.session(default=False, tags=["ci"])
+def slices(session):
+    """Run 15 seconds of what `exhaustive` does in full."""
+    folder = build_programs(session, "exhaustive")
+    session.run(str(folder / "exhaustive"), "15", external=True)
+
+
+@nox.session(default=False)
+def fuzz(session):
+    """Fuzz layout and kernels by libFuzzer, which is Clang's, for a minute each; `-- 3600`: in seconds."""
+    folder = build_programs(session, "fuzz_layout", "fuzz_kernels", compiler="clang++")
+    for name in ("fuzz_layout", "fuzz_kernels"):
+        seconds = session.posargs[0] if session.posargs else "60"
+        options = (f"-max_total_time={seconds}", "-max_len=400", "-print_final_stats=1")
+        session.run(str(folder / name), *options, f"-artifact_prefix={folder}/", external=True)
+
+
+@nox.session(default=False)
+def load(session):
+    """Mix threads, operations, layouts, limits, forks, for five minutes; `-- 3600`: in seconds."""
+    session.install(".[test]")
+    session.run("python", "tests/load.py", *session.posargs)
+
+
+@nox.session(default=False)
+def exhaustive(session):
+    """Try every float32 and all pairs of 16-bit numbers on each target, in an hour; `-- 30`: in seconds."""
+    folder = build_programs(session, "exhaustive")
+    session.run(str(folder / "exhaustive"), *session.posargs, external=True)
+
+
+@nox.session(default=False)
+def mutants(session):
+    """Plant single faults, tests/mutants/faults.toml: the quick suite must find each. Arguments pick some."""
+    session.install(*group("build"), *PROJECT["project"]["optional-dependencies"]["test"])
+    launcher = {"CMAKE_CXX_COMPILER_LAUNCHER": "ccache"} if shutil.which("ccache") else {}
+    session.run("python", "tests/mutants/run.py", *session.posargs, env=launcher)
+
+
 @nox.session(default=False)
 def figures(session):
     """Measure here and now what the speed page shows, and draw it: docs/figures."""

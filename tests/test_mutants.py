@@ -1,0 +1,22 @@
+"""The list of faults fits the sources: each text is there once, each test exists (tests/mutants)."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+FAULTS = HERE / "mutants/faults.toml"
+
+pytestmark = pytest.mark.skipif(not (ROOT / "csrc").exists(), reason="needs the sources")
+
+
+def test_faults_can_be_planted():
+    faults = tomllib.loads(FAULTS.read_text())["fault"]
+    assert len({fault["name"] for fault in faults}) == len(faults) >= 80
+    for fault in faults:
+        assert (ROOT / fault["file"]).read_text().count(fault["old"]) == 1, fault["name"]
+        assert ("tests" in fault) != ("equivalent" in fault), fault["name"]
+        for name in fault.get("tests", []):
+            assert (HERE / f"test_{name}.py").exists(), name
