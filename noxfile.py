@@ -178,6 +178,15 @@ def oldest(session):
     pytest(session, "-m", "not slow")
 
 
+@nox.session(default=False)
+def nightly(session):
+    """Run the suite with NumPy's next version, as built last night."""
+    session.install(".[test]")
+    index = "https://pypi.anaconda.org/scientific-python-nightly-wheels/simple"
+    session.install("--upgrade", "--pre", "--index-url", index, "numpy")
+    pytest(session, "-m", "not slow")
+
+
 @nox.session(default=False, tags=["ci"])
 def clang(session):
     """Run the suite on what Clang makes, which compiles the wheels for macOS."""
@@ -209,6 +218,26 @@ def aarch64(session):
     """Run what depends on the instruction set on the neon target under QEMU (`.ci/aarch64`)."""
     suited = session.posargs or ["-m", "not slow", *(f"tests/test_{name}.py" for name in ON_TARGETS)]
     session.run(".ci/aarch64", "-q", *suited, external=True)
+
+
+@nox.session(venv_backend="none", default=False)
+@nox.parametrize("version", [nox.param(name, id=name) for name in ("3.14", "3.15", "3.14t")])
+def sid(session, version):
+    """Run the suite in Debian's unstable distribution: a new GCC and Python (`.ci/sid`)."""
+    session.run(".ci/sid", version, *(session.posargs or ["-m", "not slow"]), external=True)
+
+
+@nox.session(venv_backend="none", default=False)
+def windows(session):
+    """Compare all kernels with the scalar ones under Wine (`.ci/windows`)."""
+    session.run(".ci/windows", external=True)
+
+
+@nox.session(default=False)
+def zig(session):
+    """Compile what knows no Python for musl, macOS and Windows on Arm."""
+    session.install("ziglang")
+    session.run(".ci/zig", external=True)
 
 
 @nox.session(default=False)

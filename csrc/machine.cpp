@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <initializer_list>
 #elif defined(_WIN32)
+#if !defined(NOMINMAX)
 #define NOMINMAX
+#endif
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
@@ -17,6 +19,7 @@
 #include <sys/sysctl.h>
 
 #include <cstdint>
+#include <initializer_list>
 #endif
 
 namespace leaky_relu {
