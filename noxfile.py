@@ -221,7 +221,7 @@ def aarch64(session):
 
 
 @nox.session(venv_backend="none", default=False)
-@nox.parametrize("version", [nox.param(name, id=name) for name in ("3.14", "3.15", "3.14t")])
+@nox.parametrize("version", [nox.param(name, id=name) for name in ("3.14", "3.15")])
 def sid(session, version):
     """Run the suite in Debian's unstable distribution: a new GCC and Python (`.ci/sid`)."""
     session.run(".ci/sid", version, *(session.posargs or ["-m", "not slow"]), external=True)
