@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import nox
@@ -143,18 +144,47 @@ def docs(session):
 
 
 @nox.session(default=False, tags=["ci"])
-def oldest(session):
-    """Build source distribution and wheel, see that they are small, run the suite with what is oldest."""
-    dist = Path(session.create_tmp(), "dist")
-    shutil.rmtree(dist, ignore_errors=True)
-    session.install("build")
-    session.run("python", "-m", "build", "--quiet", "--outdir", str(dist))
+def package(session):
+    """Build source distribution and wheel twice, equal to the byte, and check what is in them."""
+    session.install(*group("package"))
+    builds = [Path(session.create_tmp(), name) for name in ("dist", "again")]
+    for dist in builds:
+        shutil.rmtree(dist, ignore_errors=True)
+        again = {"CCACHE_DISABLE": "1"} if dist is builds[1] else {}
+        began = time.monotonic()
+        session.run("python", "-m", "build", "--quiet", "--outdir", str(dist), env=again)
+        session.log(f"built in {time.monotonic() - began:.0f} s")
+    dist, again = builds
     for file in dist.iterdir():
         session.log(f"{file.name}: {file.stat().st_size} bytes")
         if file.stat().st_size > LARGEST[file.suffix]:
             session.error(f"{file.name} has more than {LARGEST[file.suffix]} bytes")
+        if file.read_bytes() != (again / file.name).read_bytes():
+            session.error(f"{file.name} is another when built again")
     (wheel,) = dist.glob("*.whl")
-    session.install(f"{wheel}[test]", f"numpy=={OLDEST_NUMPY}.*")
+    session.run("python", ".ci/check_extension.py", str(wheel))
+    session.run("twine", "check", "--strict", *map(str, dist.iterdir()))
+    session.run("check-wheel-contents", str(wheel))
+    if (ROOT / ".git").exists():
+        session.run("check-sdist", "--no-isolation")
+    session.run("auditwheel", "repair", "--wheel-dir", str(dist / "repaired"), str(wheel))
+    (repaired,) = (dist / "repaired").glob("*manylinux*.whl")
+    session.log(f"{repaired.name}: {repaired.stat().st_size} bytes")
+
+
+@nox.session(default=False, tags=["ci"])
+def oldest(session):
+    """Run the suite with the oldest NumPy."""
+    session.install(".[test]", f"numpy=={OLDEST_NUMPY}.*")
+    pytest(session, "-m", "not slow")
+
+
+@nox.session(default=False)
+def nightly(session):
+    """Run the suite with NumPy's next version, as built last night."""
+    session.install(".[test]")
+    index = "https://pypi.anaconda.org/scientific-python-nightly-wheels/simple"
+    session.install("--upgrade", "--pre", "--index-url", index, "numpy")
     pytest(session, "-m", "not slow")
 
 
@@ -238,6 +268,26 @@ def mutants(session):
     session.install(*group("build"), *PROJECT["project"]["optional-dependencies"]["test"])
     launcher = {"CMAKE_CXX_COMPILER_LAUNCHER": "ccache"} if shutil.which("ccache") else {}
     session.run("python", "tests/mutants/run.py", *session.posargs, env=launcher)
+
+
+@nox.session(venv_backend="none", default=False)
+@nox.parametrize("version", [nox.param(name, id=name) for name in ("3.14", "3.15")])
+def sid(session, version):
+    """Run the suite in Debian's unstable distribution: a new GCC and Python (`.ci/sid`)."""
+    session.run(".ci/sid", version, *(session.posargs or ["-m", "not slow"]), external=True)
+
+
+@nox.session(venv_backend="none", default=False)
+def windows(session):
+    """Compare all kernels with the scalar ones under Wine (`.ci/windows`)."""
+    session.run(".ci/windows", external=True)
+
+
+@nox.session(default=False)
+def zig(session):
+    """Compile what knows no Python for musl, macOS and Windows on Arm."""
+    session.install("ziglang")
+    session.run(".ci/zig", external=True)
 
 
 @nox.session(default=False)

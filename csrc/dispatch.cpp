@@ -8,7 +8,8 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 #define LEAKY_RELU_X86_64
-#if defined(_MSC_VER)
+#if defined(_MSC_VER) && !defined(__clang__)  // clang-cl has both forms, and _xgetbv only where XSAVE is on
+#define LEAKY_RELU_MSVC
 #include <intrin.h>
 #else
 #include <cpuid.h>
@@ -24,7 +25,7 @@ struct CpuId {
 };
 
 CpuId cpuid(unsigned leaf) {
-#if defined(_MSC_VER)
+#if defined(LEAKY_RELU_MSVC)
     int r[4];
     __cpuidex(r, int(leaf), 0);
     return {unsigned(r[0]), unsigned(r[1]), unsigned(r[2]), unsigned(r[3])};
@@ -37,7 +38,7 @@ CpuId cpuid(unsigned leaf) {
 
 // XCR0: the register state that the operating system saves when it switches threads.
 unsigned saved_state() {
-#if defined(_MSC_VER)
+#if defined(LEAKY_RELU_MSVC)
     return unsigned(_xgetbv(0));
 #else
     unsigned low, high;
@@ -48,7 +49,12 @@ unsigned saved_state() {
 
 // Bits as in the Intel SDM, vol. 2A, CPUID, and vol. 1, 14.3 and 15.2 (what to ask before AVX and AVX-512).
 unsigned cpu_features() {
-    constexpr unsigned osxsave = 1u << 27, avx = 1u << 28, f16c = 1u << 29, avx2 = 1u << 5;
+    constexpr unsigned osxsave = 1u << 27, f16c = 1u << 29;
+#if defined(LEAKY_RELU_MSVC)  // its /arch:AVX2 takes FMA and BMI along
+    constexpr unsigned avx = 1u << 28 | 1u << 12, avx2 = 1u << 5 | 1u << 3 | 1u << 8;
+#else
+    constexpr unsigned avx = 1u << 28, avx2 = 1u << 5;
+#endif
     constexpr unsigned avx512_f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
     constexpr unsigned ymm_state = 0x06, zmm_state = 0xe6;
 

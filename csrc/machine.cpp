@@ -7,6 +7,19 @@
 #include <charconv>
 #include <cstdint>
 #include <initializer_list>
+#elif defined(_WIN32)
+#if !defined(NOMINMAX)
+#define NOMINMAX
+#endif
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+#include <new>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+
+#include <cstdint>
+#include <initializer_list>
 #endif
 
 namespace leaky_relu {
@@ -32,6 +45,25 @@ std::size_t read_last_level_cache() {
     for (const char* path : {"/sys/devices/system/cpu/cpu0/cache/index3/size",
                              "/sys/devices/system/cpu/cpu0/cache/index2/size"}) {
         if (const std::size_t kilobytes = number_in(path)) return kilobytes << 10;
+    }
+#elif defined(_WIN32)
+    using Entry = SYSTEM_LOGICAL_PROCESSOR_INFORMATION;
+    DWORD bytes = 0, largest = 0;
+    GetLogicalProcessorInformation(nullptr, &bytes);  // fails, and says how much it would write
+    Entry* const entries = new (std::nothrow) Entry[bytes / sizeof(Entry) + 1];
+    if (entries && GetLogicalProcessorInformation(entries, &bytes)) {
+        for (const Entry* entry = entries; entry != entries + bytes / sizeof(Entry); ++entry) {
+            const bool is_larger = entry->Relationship == RelationCache && entry->Cache.Size > largest;
+            if (is_larger && entry->Cache.Level >= 2) largest = entry->Cache.Size;
+        }
+    }
+    delete[] entries;
+    if (largest) return largest;
+#elif defined(__APPLE__)
+    for (const char* name : {"hw.l3cachesize", "hw.perflevel0.l2cachesize", "hw.l2cachesize"}) {
+        std::uint64_t bytes = 0;
+        std::size_t size = sizeof bytes;
+        if (sysctlbyname(name, &bytes, &size, nullptr, 0) == 0 && bytes) return std::size_t(bytes);
     }
 #endif
     return std::size_t(32) << 20;

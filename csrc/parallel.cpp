@@ -151,7 +151,7 @@ class Pool {
 
     void start_workers(int wanted) {
         if (workers_ >= wanted) return;
-        const SignalsBlocked inherited_by_workers;
+        [[maybe_unused]] const SignalsBlocked inherited_by_workers;
         try {
             for (; workers_ < wanted; ++workers_) {
                 threads_[workers_] = std::thread(&Pool::live, this, workers_ + 1, round_.load());

@@ -29,7 +29,12 @@ print(lr.simd_target(), *lr.simd_targets())
 
 @pytest.mark.parametrize(
     ("cpu", "targets"),
-    [("Nehalem", ["scalar"]), ("Haswell", ["avx2", "scalar"])],
+    [
+        ("Nehalem", ["scalar"]),
+        ("Haswell", ["avx2", "scalar"]),
+        ("Haswell,-fma", ["avx2", "scalar"]),
+        ("Haswell,-f16c", ["scalar"]),
+    ],
     ids=lambda value: str(value),
 )
 def test_cpu(run_python, cpu, targets):
