@@ -4,6 +4,7 @@
 #include <cstddef>
 
 extern "C" char* __cxa_demangle(const char*, char*, std::size_t*, int* status) {
-    if (status) *status = -1;  // no memory, by the Itanium C++ ABI: the one failure that says nothing of the name
+    if (status)
+        *status = -1;  // no memory, by the Itanium C++ ABI: the one failure that says nothing of the name
     return nullptr;
 }

@@ -111,19 +111,21 @@ struct Row {
         return i + half;
     }
 
+    // Head and tail are one piece of code, which is not small.
     void run(std::size_t n, Store store) const {
         constexpr std::size_t lanes = V::lanes;
-        std::size_t i = 0;
-        if constexpr (lanes > 1) {
-            if (n >= align_from<V>) {
-                i = elements_to_alignment<V>(out);
-                if (i) partial(0, i);
-                if (store == Store::streaming) i = two_streams(i, n);
+        const bool aligns = lanes > 1 && n >= align_from<V>;
+        std::size_t i = 0, rest = aligns ? elements_to_alignment<V>(out) : 0;
+        for (;; rest = n - i) {
+            if (rest) partial(i, rest);
+            i += rest;
+            if (i == n) return;
+            if constexpr (lanes > 1) {
+                if (aligns && store == Store::streaming) i = two_streams(i, n);
+                for (; i + 2 * lanes <= n; i += 2 * lanes) whole<2, Store::cached>(i);
             }
-            for (; i + 2 * lanes <= n; i += 2 * lanes) whole<2, Store::cached>(i);
+            for (; i + lanes <= n; i += lanes) whole<1, Store::cached>(i);
         }
-        for (; i + lanes <= n; i += lanes) whole<1, Store::cached>(i);
-        if (i < n) partial(i, n - i);
     }
 };
 

@@ -137,13 +137,13 @@ struct Packed {
     }
 
     void run(std::size_t n) {
-        std::size_t i = 0;
-        if (V::lanes > 1 && n >= align_from<V>) {
-            i = elements_to_alignment<V>(out);
-            if (i) partial(0, i);
+        std::size_t i = 0, rest = V::lanes > 1 && n >= align_from<V> ? elements_to_alignment<V>(out) : 0;
+        for (;; rest = n - i) {  // head and tail, as in elementwise.hpp
+            if (rest) partial(i, rest);
+            i += rest;
+            if (i == n) break;
+            for (; i + word_bits <= n; i += word_bits) whole(i);
         }
-        for (; i + word_bits <= n; i += word_bits) whole(i);
-        if (i < n) partial(i, n - i);
         bits.finish();
         if (mode == Store::streaming) V::fence();
     }
