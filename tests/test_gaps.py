@@ -1,0 +1,53 @@
+"""What planted faults showed that no other test looked at (tests/mutants)."""
+
+from types import SimpleNamespace
+
+import leaky_relu as lr
+import numpy as np
+import pytest
+from leaky_relu import _dtypes, _limits
+from leaky_relu._atomic_file import atomic_file
+
+EXACT = np.finfo(np.longdouble).nmant >= 63
+
+
+@pytest.mark.skipif(not EXACT, reason="longdouble is float64 here")
+def test_integer_slopes_are_longdoubles_beside_longdouble():
+    slope = 2**60 + 1  # no float64
+    x = -np.ones(3, np.longdouble)
+    expected = -np.full(3, np.longdouble(2) ** 60 + 1)
+    positive = np.zeros(1, np.uint8)
+    assert np.array_equal(lr.leaky_relu_packed(x, slope)[0], expected)
+    assert np.array_equal(lr.leaky_relu_grad_packed(x, positive, slope), expected)
+    assert np.array_equal(lr.bias_leaky_relu_grad(x, x, slope)[0], expected)
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(4, 2), (2, 4)])
+def test_the_least_of_nested_quotas_counts(tmp_path, outer, inner):
+    group = tmp_path / "sys/fs/cgroup/a"
+    group.mkdir(parents=True)
+    (group.parent / "cpu.max").write_text(f"{outer}00000 100000\n")
+    (group / "cpu.max").write_text(f"{inner}00000 100000\n")
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_text("0::/a\n")
+    assert _limits.cpu_quota(str(tmp_path)) == 2
+
+
+def test_a_replaced_file_stays_whole_for_who_has_it_open(tmp_path, unfinished):
+    target = tmp_path / "file"
+    target.write_bytes(b"before")
+    with target.open("rb") as reader:
+        with atomic_file(target, replace=True) as file:
+            file.write(b"after it")
+        assert reader.read() == b"before"
+    assert target.read_bytes() == b"after it"
+
+
+def test_dtypes_of_the_new_kind_are_not_registered(monkeypatch):
+    """Their number is -1, all of them."""
+    registered = []
+    new_kind = SimpleNamespace(generic=np.generic, dtype=lambda _: SimpleNamespace(num=-1))
+    monkeypatch.setattr(_dtypes, "np", new_kind)
+    monkeypatch.setattr(_dtypes, "_core", SimpleNamespace(_register_bfloat16=registered.append))
+    _dtypes.adopt_bfloat16(SimpleNamespace(bfloat16=np.float32))
+    assert registered == []
