@@ -26,7 +26,7 @@ PROJECT = nox.project.load_toml()
 PYTHONS = nox.project.python_versions(PROJECT)
 OLDEST_NUMPY = re.fullmatch(r"numpy>=([\d.]+)", PROJECT["project"]["dependencies"][0])[1]
 NOT_SOURCE = (".git", ".nox", ".venv", ".*_cache", ".hypothesis", "build", "dist", "__pycache__")
-LARGEST = {".whl": 350_000, ".gz": 1_000_000}  # bytes
+LARGEST = {".whl": 380_000, ".gz": 1_000_000}  # bytes
 # What depends on the instruction set. Under emulation the whole suite takes the better part of an hour.
 ON_TARGETS = [
     "bits",
