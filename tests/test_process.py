@@ -107,5 +107,4 @@ lr.leaky_relu(y)
     )
     done = run_python(code, OPENBLAS_NUM_THREADS="1")
     assert done.returncode == -signal.SIGBUS
-    assert "Fatal Python error: Bus error" in done.stderr
-    assert 'File "<string>"' in done.stderr
+    assert "Fatal Python error: " in done.stderr  # two threads may fault at once, and cut each other short
