@@ -145,7 +145,7 @@ def docs(session):
 
 @nox.session(default=False, tags=["ci"])
 def package(session):
-    """Build source distribution and wheel twice, equal to the byte, then the wheel for PyPI; check what is in them."""
+    """Build sdist and wheel twice, equal to the byte, and the wheel for PyPI; check what is in them."""
     session.install(*group("package"))
     dist, again, release = (Path(session.create_tmp(), name) for name in ("dist", "again", "release"))
     static = ("-C", "cmake.define.LEAKY_RELU_STATIC_RUNTIME=ON")
