@@ -62,8 +62,7 @@ def group(name):
 
 
 def pytest(session, *args, **kwargs):
-    """Run tests on all CPUs; the README's command does so on one."""
-    session.install("pytest-xdist")
+    """Run tests on all CPUs."""
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *args, *session.posargs, **kwargs)
 
 

@@ -43,7 +43,7 @@ call = lambda: {call}
 def flat(result):
     return b"".join(a.tobytes() for a in (result if type(result) is tuple else (result,)))
 lr.set_num_threads(1)
-expected, failed = flat(call()), 0
+expected, failed, allocations = flat(call()), 0, 0
 gc.collect()
 live = lr.cache_info().live
 lr.set_num_threads(3)
@@ -66,6 +66,7 @@ for kind, all_after in [(kind, all_after) for kind in range(3) for all_after in 
         preloaded.fail_at(kind, 0, 0)
         gc.collect()
         assert lr.cache_info().live == live, (kind, k)
+        allocations += seen * (kind == 0)
         if seen < k: break
     result = call()
     assert flat(result) == expected
@@ -73,7 +74,7 @@ for kind, all_after in [(kind, all_after) for kind in range(3) for all_after in 
     lr.clear_cache()
     sizes.append(size())
 assert sizes[-1] - sizes[5] < 2 << 20, sizes  # no mapping is lost, the second time all is done
-print(failed)
+print(failed, allocations)
 """
 
 
@@ -92,9 +93,11 @@ QUICK = ("leaky_relu", "packed", "prelu_grad", "bias_leaky_relu_grad")
     "call", [call if call in QUICK else pytest.param(call, marks=pytest.mark.slow) for call in CALLS]
 )
 def test_every_request_fails_once(printed, failing, call):
-    failures = int(printed(CODE.replace("{call}", CALLS[call]), LD_PRELOAD=failing))
+    failures, allocations = map(int, printed(CODE.replace("{call}", CALLS[call]), LD_PRELOAD=failing).split())
     assert failures <= 40
-    if call in ("prelu_grad", "bias_leaky_relu_grad"):
+    if (
+        call in ("prelu_grad", "bias_leaky_relu_grad") and allocations
+    ):  # none are seen in a static C++ library
         assert failures > 0  # there is no way without the sums of the parts
 
 
