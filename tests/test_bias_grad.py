@@ -137,6 +137,9 @@ def test_wrong_arguments():
     for axis in (2, -3):
         with pytest.raises(np.exceptions.AxisError, match=f"axis {axis} is out of bounds .* dimension 2"):
             bias_leaky_relu_grad(g, g, channel_axis=axis)
+    for axis in (2**40, 2**64, -(2**64)):
+        with pytest.raises(OverflowError):
+            bias_leaky_relu_grad(g, g, channel_axis=axis)
     frozen = g.copy()
     frozen.flags.writeable = False
     with pytest.raises(ValueError, match="out is read-only"):

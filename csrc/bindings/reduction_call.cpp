@@ -49,7 +49,10 @@ bool set_shape(ReductionArrays& arrays, PyArrayObject* data, PyObject* channel_a
     const int dimensions = PyArray_NDIM(data);
     if (dimensions < 2) return set_shape(arrays, PyArray_SIZE(data), 1, PyArray_SIZE(data));
     npy_intp axis = PyLong_CheckExact(channel_axis) ? PyLong_AsSsize_t(channel_axis) : dimensions;
-    if (axis == -1 && PyErr_Occurred()) PyErr_Clear();
+    if (axis == -1 && PyErr_Occurred()) {
+        PyErr_Clear();
+        return false;
+    }
     if (axis < 0) axis += dimensions;
     if (axis < 0 || axis >= dimensions) return false;
     const npy_intp* const shape = PyArray_DIMS(data);
@@ -78,14 +81,12 @@ PyObject* call(const char* name, Reduction reduction, DType dtype, bool rounds_s
             new_output(PyArray_TYPE(x), PyArray_NDIM(x), PyArray_DIMS(x), nullptr, false, std::size_t(bytes));
         if (!out) return nullptr;
     }
-    const int compute_type = parameter_type_number(dtype);
+    const bool rounds = rounds_sums && parameter_type_number(dtype) == NPY_FLOAT;
     PyArrayObject* const sums =
         as_array(PyArray_ZEROS(1, &channels, dtype == longdouble ? NPY_LONGDOUBLE : NPY_DOUBLE, 0));
     PyArrayObject* rounded = nullptr;
-    if (rounds_sums && compute_type == NPY_FLOAT) {
-        rounded = as_array(PyArray_SimpleNew(1, &channels, compute_type));
-    }
-    const bool lacks_memory = !sums || (rounds_sums && compute_type == NPY_FLOAT && !rounded);
+    if (sums && rounds) rounded = as_array(PyArray_SimpleNew(1, &channels, NPY_FLOAT));
+    const bool lacks_memory = !sums || (rounds && !rounded);
     PyObject* result = nullptr;
     Units units;
     if (!lacks_memory && !begin(units)) {

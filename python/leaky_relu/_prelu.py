@@ -35,7 +35,7 @@ def checked_axis(function: str, shape: tuple[int, ...], channel_axis: int) -> in
     return normalize_axis_index(channel_axis, len(shape), f"{function}: channel_axis")
 
 
-def check_channels(function: str, shape: tuple[int, ...], channel_axis: int) -> tuple[int, int, str]:
+def _check_channels(function: str, shape: tuple[int, ...], channel_axis: int) -> tuple[int, int, str]:
     """Return the number of channels, how many elements follow each other in one, and where channels are."""
     if len(shape) < 2:
         return 1, math.prod(shape), "(as it has less than 2 dimensions)"
@@ -45,7 +45,7 @@ def check_channels(function: str, shape: tuple[int, ...], channel_axis: int) -> 
 
 def _check_weight(function: str, shape: tuple[int, ...], weight: NDArray[Any], channel_axis: int) -> int:
     """Check the weight against the channels; return how many elements follow each other with one slope."""
-    channels, inner, where = check_channels(function, shape, channel_axis)
+    channels, inner, where = _check_channels(function, shape, channel_axis)
     if weight.size == 1:
         return math.prod(shape)
     if weight.size != channels:
