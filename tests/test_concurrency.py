@@ -1,14 +1,12 @@
 """Python threads: right results side by side, and the GIL is free during large calls."""
 
 import concurrent.futures
-import sys
 import threading
-import time
 
 import leaky_relu as lr
 import numpy as np
 import pytest
-from helpers import assert_same, flags_of, numbers
+from helpers import another_thread_runs_during, assert_same, flags_of, numbers
 from reference import reference
 
 WORKERS = 6
@@ -49,28 +47,8 @@ def test_errstate_belongs_to_its_thread(way):
 
 
 def test_gil_is_free_during_large_calls(way):
-    """Nobody can take the GIL for a minute, so another thread runs only when a call lets go of it."""
     x = np.zeros(1_000_000, np.float32)
-    turn, ran = threading.Lock(), []
-
-    def wait_and_run():
-        with turn:
-            ran.append(True)
-
-    interval = sys.getswitchinterval()
-    turn.acquire()
-    thread = threading.Thread(target=wait_and_run)
-    thread.start()
-    sys.setswitchinterval(60)
-    try:
-        turn.release()
-        deadline = time.monotonic() + 30
-        while not ran and time.monotonic() < deadline:
-            lr.leaky_relu(x, 0.5, out=x)
-        assert ran
-    finally:
-        sys.setswitchinterval(interval)
-        thread.join()
+    assert another_thread_runs_during(lambda: lr.leaky_relu(x, 0.5, out=x))
 
 
 def test_targets_change_while_others_compute(target):

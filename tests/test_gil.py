@@ -1,12 +1,9 @@
 """The GIL is free during large calls of every function."""
 
-import sys
-import threading
-import time
-
 import leaky_relu as lr
 import numpy as np
 import pytest
+from helpers import another_thread_runs_during
 
 X = np.zeros((1000, 300), np.float32)
 OUT = np.zeros_like(X)
@@ -30,24 +27,4 @@ CALLS = {
 
 @pytest.mark.parametrize("call", CALLS)
 def test_another_thread_runs_meanwhile(call):
-    """Nobody can take the GIL for a minute, so another thread runs only when a call lets go of it."""
-    turn, ran = threading.Lock(), []
-
-    def wait_and_run():
-        with turn:
-            ran.append(True)
-
-    interval = sys.getswitchinterval()
-    turn.acquire()
-    thread = threading.Thread(target=wait_and_run)
-    thread.start()
-    sys.setswitchinterval(60)
-    try:
-        turn.release()
-        deadline = time.monotonic() + 30
-        while not ran and time.monotonic() < deadline:
-            CALLS[call]()
-        assert ran
-    finally:
-        sys.setswitchinterval(interval)
-        thread.join()
+    assert another_thread_runs_during(CALLS[call])

@@ -9,6 +9,7 @@
 
 #include "../../csrc/dispatch.hpp"
 #include "../../csrc/fp_status.hpp"
+#include "is_nan.hpp"
 
 using namespace leaky_relu;
 
@@ -30,26 +31,11 @@ struct Memory {
     }
 };
 
-bool is_nan(DType dtype, const char* p) {
-    std::uint64_t bits = 0;
-    std::memcpy(&bits, p, std::size_t(element_size[dtype]));
-    switch (dtype) {
-        case float16:
-            return (bits & 0x7fff) > 0x7c00;
-        case bfloat16:
-            return (bits & 0x7fff) > 0x7f80;
-        case float32:
-            return (bits & 0x7fffffff) > 0x7f800000;
-        default:
-            return (bits & 0x7fffffffffffffff) > 0x7ff0000000000000;
-    }
-}
-
 void compare(DType dtype, const Memory& a, const Memory& b) {
     const std::size_t size = std::size_t(element_size[dtype]);
     for (std::size_t i = 0; i < a.size; i += size) {
         if (std::memcmp(a.at + i, b.at + i, size) == 0) continue;
-        if (!is_nan(dtype, a.at + i) || !is_nan(dtype, b.at + i)) std::abort();
+        if (!is_nan(a.at + i, dtype) || !is_nan(b.at + i, dtype)) std::abort();
     }
 }
 

@@ -10,6 +10,7 @@
 #include "../../csrc/machine.hpp"
 #include "../../csrc/parallel.hpp"
 #include "../../csrc/recycler.hpp"
+#include "is_nan.hpp"
 
 using namespace leaky_relu;
 
@@ -22,22 +23,6 @@ std::vector<char> numbers(std::size_t bytes, std::uint32_t seed) {
     std::vector<char> result(bytes);
     for (char& byte : result) byte = char((seed = seed * 1664525u + 1013904223u) >> 24);
     return result;
-}
-
-// Which NaN comes of two is the compiler's choice of operand order; that it is one is not.
-bool is_nan(const char* p, DType dtype) {
-    std::uint64_t bits = 0;
-    std::memcpy(&bits, p, std::size_t(element_size[dtype]));
-    switch (dtype) {
-        case float16:
-            return (bits & 0x7fff) > 0x7c00;
-        case bfloat16:
-            return (bits & 0x7fff) > 0x7f80;
-        case float32:
-            return (bits & 0x7fffffff) > 0x7f800000;
-        default:
-            return (bits & 0x7fffffffffffffff) > 0x7ff0000000000000;
-    }
 }
 
 struct Work {
