@@ -36,9 +36,7 @@ bool lies_as(PyObject* object, PyArrayObject* x, int type_number) {
     if (!is_plain_array(object)) return false;
     PyArrayObject* const array = as_array(object);
     return PyArray_TYPE(array) == type_number && PyArray_ISBEHAVED_RO(array) &&
-           (PyArray_FLAGS(array) & PyArray_FLAGS(x) & order_flags) &&
-           PyArray_NDIM(array) == PyArray_NDIM(x) &&
-           PyArray_CompareLists(PyArray_DIMS(array), PyArray_DIMS(x), PyArray_NDIM(x));
+           (PyArray_FLAGS(array) & PyArray_FLAGS(x) & order_flags) && same_shape(array, x);
 }
 
 // Either the very same elements or none in common; anything between is for the layout, or NumPy, to find out.
@@ -72,7 +70,7 @@ PyObject* call_contiguous(std::size_t op, const Given& given) {
     if (!is_plain_array(given.inputs[operation.x()])) return not_implemented();
     PyArrayObject* const x = as_array(given.inputs[operation.x()]);
     const int type_number = PyArray_TYPE(x);
-    const npy_intp n = PyArray_SIZE(x), bytes = n * PyArray_ITEMSIZE(x);
+    const npy_intp n = count_elements(x), bytes = n * PyArray_ITEMSIZE(x);
     Elementwise job;
     if (PyArray_NDIM(x) == 0 || n == 0 || !dtype_of(type_number, job.dtype) || job.dtype == longdouble) {
         return not_implemented();
@@ -107,7 +105,7 @@ PyObject* call_contiguous(std::size_t op, const Given& given) {
         if (!lies_as(given.inputs[k], x, parameter_type_number(job.dtype))) return not_implemented();
         if (k != operation.data && along == Along::none) return not_implemented();
         PyArrayObject* const parameter = as_array(given.inputs[k]);
-        const npy_intp extent = std::max(bytes, PyArray_NBYTES(parameter));
+        const npy_intp extent = std::max(bytes, n * PyArray_ITEMSIZE(parameter));
         if (out && (overlap_partly(out, parameter, extent) ||
                     (PyArray_DATA(out) == PyArray_DATA(parameter) && extent != bytes))) {
             return not_implemented();

@@ -18,9 +18,15 @@ constexpr Source unsigned_integer = size == 8   ? Source::uint64
                                     : size == 4 ? Source::uint32
                                                 : Source::uint16;
 
-// The volatile read keeps the rounding behind whatever cleared the flags.
+// The volatile read keeps the rounding behind whatever cleared the flags; where nothing is rounded it would cost.
 template <class From>
 void round_to(DType dtype, From from, Scalar& value) {
+    if constexpr (sizeof(From) == sizeof(float)) {
+        if (dtype != longdouble && dtype != float64) {
+            value.single = from;
+            return;
+        }
+    }
     volatile From read = from;
     switch (dtype) {
         case longdouble:
@@ -125,36 +131,33 @@ bool source_of(int type_number, Source& source) {
 
 bool read_parameter(PyObject* object, DType dtype, Scalar& value, int most_dimensions) {
     PyTypeObject* const type = Py_TYPE(object);
-    if (type == &PyFloat_Type || type == &PyDoubleArrType_Type) {  // numpy.float64 is a float
+    if (type == &PyArray_Type) {
+        PyArrayObject* const array = as_array(object);
+        if (PyArray_NDIM(array) > most_dimensions || count_elements(array) != 1 ||
+            !PyArray_ISBEHAVED_RO(array))
+            return false;
+        const void* const data = PyArray_DATA(array);
+        if (PyArray_TYPE(array) == NPY_FLOAT) {
+            round_to(dtype, *static_cast<const float*>(data), value);
+        } else if (PyArray_TYPE(array) == NPY_DOUBLE) {
+            round_to(dtype, *static_cast<const double*>(data), value);
+        } else {
+            return false;
+        }
+    } else if (type == &PyFloat_Type || type == &PyDoubleArrType_Type) {  // numpy.float64 is a float
         round_to(dtype, PyFloat_AS_DOUBLE(object), value);
-        return true;
-    }
-    if (type == &PyFloatArrType_Type) {
+    } else if (type == &PyFloatArrType_Type) {
         round_to(dtype, PyArrayScalar_VAL(object, Float), value);
-        return true;
-    }
-    if (type == &PyLong_Type) {
+    } else if (type == &PyLong_Type) {
         int overflow;
         const long long integer = PyLong_AsLongLongAndOverflow(object, &overflow);
         constexpr long long exact = 1LL << 53;
         if (overflow || integer > exact || integer < -exact) return false;
         round_to(dtype, double(integer), value);
-        return true;
-    }
-    if (!is_plain_array(object)) return false;
-    PyArrayObject* const array = as_array(object);
-    if (PyArray_NDIM(array) > most_dimensions || PyArray_SIZE(array) != 1 || !PyArray_ISBEHAVED_RO(array))
+    } else {
         return false;
-    switch (PyArray_TYPE(array)) {
-        case NPY_FLOAT:
-            round_to(dtype, *static_cast<const float*>(PyArray_DATA(array)), value);
-            return true;
-        case NPY_DOUBLE:
-            round_to(dtype, *static_cast<const double*>(PyArray_DATA(array)), value);
-            return true;
-        default:
-            return false;
     }
+    return true;
 }
 
 void read_longdouble_parameter(PyObject* object, DType dtype, Scalar& value) {

@@ -12,6 +12,20 @@ namespace leaky_relu {
 inline bool is_plain_array(PyObject* object) { return Py_TYPE(object) == &PyArray_Type; }
 inline PyArrayObject* as_array(PyObject* object) { return reinterpret_cast<PyArrayObject*>(object); }
 
+// As PyArray_SIZE and PyArray_CompareLists, of which a small call needs several: those are calls through NumPy's table.
+inline npy_intp count_elements(PyArrayObject* array) {
+    npy_intp count = 1;
+    for (int axis = 0; axis < PyArray_NDIM(array); ++axis) count *= PyArray_DIM(array, axis);
+    return count;
+}
+inline bool same_shape(PyArrayObject* a, PyArrayObject* b) {
+    if (PyArray_NDIM(a) != PyArray_NDIM(b)) return false;
+    for (int axis = 0; axis < PyArray_NDIM(a); ++axis) {
+        if (PyArray_DIM(a, axis) != PyArray_DIM(b, axis)) return false;
+    }
+    return true;
+}
+
 inline PyObject* not_implemented() {
     Py_INCREF(Py_NotImplemented);
     return Py_NotImplemented;
