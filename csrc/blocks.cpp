@@ -76,7 +76,21 @@ void Blocks::choose_access() {
             if (access_[k] == Access::per_row) access_[k] = Access::copied;
         }
     }
+    choose_strided();
     for (int k = 0; k < nest_.operands; ++k) any_copied_ |= access_[k] == Access::copied || job_.readers[k];
+}
+
+// All data inputs are taken as they lie or none.
+void Blocks::choose_strided() {
+    strided_ = loads_strided(DType(job_.dtype)) && along_ == Along::none && !collapse_ && !tiles_;
+    for (int k = 0; k < operation_.data; ++k) strided_ = strided_ && !job_.readers[k];
+    if (!strided_) return;
+    strided_ = false;
+    for (int k = 0; k < operation_.data; ++k) {
+        if (access_[k] != Access::copied) continue;
+        access_[k] = Access::strided;
+        strided_ = true;
+    }
 }
 
 void Blocks::choose_shape() {
@@ -123,11 +137,13 @@ void Blocks::run_block(std::size_t block, Buffers& buffers) const {
     call.rows = collapse_ ? 1 : rows;
     call.n = collapse_ ? rows * columns : columns;
     call.along = along_;
+    call.strided = strided_;
     call.store = access_[output] == Access::copied ? Store::cached : store_;
     for (int k = 0; k < nest_.operands; ++k) {
         char* const lies_at = job_.args[k] + offsets[k];
-        if (access_[k] == Access::direct || (access_[k] == Access::per_row && !job_.readers[k])) {
+        if (access_[k] == Access::direct || access_[k] == Access::strided || (access_[k] == Access::per_row && !job_.readers[k])) {
             call.args[k] = lies_at;
+            call.element_steps[k] = nest_.step(k);
             call.steps[k] = nest_.row_step(k);
             continue;
         }

@@ -21,11 +21,13 @@ class Blocks {
     enum class Access {
         direct,   // as it lies
         per_row,  // one element for each row: a parameter that is not along
+        strided,  // as it lies, element by element
         copied    // through a buffer, row beside row
     };
     struct Buffers;
 
     void choose_access();
+    void choose_strided();
     void choose_shape();
     void run_block(std::size_t block, Buffers& buffers) const;
     std::ptrdiff_t size(int k) const { return operand_size(operation_, job_.dtype, k); }
@@ -39,7 +41,7 @@ class Blocks {
     Along along_ = Along::none;
     Store store_;
     bool collapse_;  // narrow rows are laid beside each other and taken as one
-    bool tiles_ = false, any_copied_ = false, several_threads_;
+    bool tiles_ = false, strided_ = false, any_copied_ = false, several_threads_;
     std::size_t outer_ = 1, block_rows_, block_columns_, row_blocks_, column_blocks_;
 };
 

@@ -18,15 +18,26 @@ enum class Along { none, all_but_slope, all };
 
 // Rows of n elements. Data inputs, output and parameters along a row lie element beside element and aligned; from a
 // row to the next an operand moves by its step, in bytes. Parameters are in the compute type. An output may be one
-// of the inputs.
+// of the inputs. Data inputs that are `strided` have element_steps between their elements; only kernels that
+// loads_strided names take those, with no parameter along.
 struct Rows {
     char* args[most_operands];
     std::ptrdiff_t steps[most_operands];
     std::size_t rows, n;
     Along along;
     Store store;
+    bool strided = false;
+    std::ptrdiff_t element_steps[most_operands];
 };
+// Where words are large, as many loads as elements cost less than a copy into a buffer.
+constexpr bool loads_strided(DType dtype) { return dtype == float64; }
 using Kernel = void (*)(const Rows& job);
+
+// The element so many bytes on.
+template <class T>
+const T* at_step(const T* p, std::ptrdiff_t bytes) {
+    return reinterpret_cast<const T*>(reinterpret_cast<const char*>(p) + bytes);
+}
 
 // Copies rows of n elements from anywhere to anywhere; steps are in bytes, and one of the two sides should have
 // its elements beside each other. Elements are words of 2, 4, 8 or 16 bytes: nothing is computed, nothing raised.

@@ -141,42 +141,40 @@ void transpose(const Copy& c) {
 
 // A stride known at compile time (in words) makes shuffles of the loop; 0 as template argument: any stride.
 template <class Word, int stride>
-void gather_row(const char* from, std::ptrdiff_t step, char* to, std::size_t n) {
-    const Word* const source = reinterpret_cast<const Word*>(from);
-    Word* const target = reinterpret_cast<Word*>(to);
-    if constexpr (stride != 0) {
-#pragma omp simd
-        for (std::size_t i = 0; i < n; ++i) target[i] = source[std::ptrdiff_t(i) * stride];
-    } else {
-        for (std::size_t i = 0; i < n; ++i, from += step) target[i] = load_word<Word>(from);
-    }
-}
-
-template <class Word, int stride>
 void gather_rows(const Copy& c) {
     for (std::size_t r = 0; r < c.rows; ++r) {
-        gather_row<Word, stride>(c.from + std::ptrdiff_t(r) * c.from_row, c.from_step,
-                                 c.to + std::ptrdiff_t(r) * c.to_row, c.n);
+        const char* from = c.from + std::ptrdiff_t(r) * c.from_row;
+        Word* const to = reinterpret_cast<Word*>(c.to + std::ptrdiff_t(r) * c.to_row);
+        if constexpr (stride != 0) {
+#pragma omp simd
+            for (std::size_t i = 0; i < c.n; ++i) {
+                to[i] = reinterpret_cast<const Word*>(from)[std::ptrdiff_t(i) * stride];
+            }
+        } else {
+#pragma GCC unroll 4
+            for (std::size_t i = 0; i < c.n; ++i, from += c.from_step) to[i] = load_word<Word>(from);
+        }
     }
 }
 
 template <class Word>
 void gather(const Copy& c) {
     constexpr std::ptrdiff_t size = sizeof(Word);
-    switch (c.from_step % size == 0 ? c.from_step / size : 0) {
-        case -1:
-            return gather_rows<Word, -1>(c);
-        case 2:
-            return gather_rows<Word, 2>(c);
-        case -2:
-            return gather_rows<Word, -2>(c);
-        case 3:
-            return gather_rows<Word, 3>(c);
-        case 4:
-            return gather_rows<Word, 4>(c);
-        default:
-            return gather_rows<Word, 0>(c);
+    if constexpr (size < 8) {  // of larger words a register holds too few
+        switch (c.from_step % size == 0 ? c.from_step / size : 0) {
+            case -1:
+                return gather_rows<Word, -1>(c);
+            case 2:
+                return gather_rows<Word, 2>(c);
+            case 3:
+                return gather_rows<Word, 3>(c);
+            case 4:
+                return gather_rows<Word, 4>(c);
+            default:
+                break;
+        }
     }
+    gather_rows<Word, 0>(c);
 }
 
 // Repeats the first word of each row.

@@ -23,7 +23,10 @@ std::size_t elements_to_alignment(const typename V::Element* out) {
     return (0 - reinterpret_cast<std::uintptr_t>(out)) % width / sizeof(typename V::Element);
 }
 
-template <std::size_t op, class V, Along along>
+template <class V>
+constexpr bool loads_strided_elements = loads_strided(float64) && std::is_same_v<typename V::Element, double>;
+
+template <std::size_t op, class V, Along along, bool strided>
 struct Row {
     static constexpr Operation operation = operations[op];
     static constexpr int output = operation.count();  // no call at run time: it would have external linkage
@@ -34,6 +37,7 @@ struct Row {
     using Reg = typename V::Reg;
 
     const Element* in[operation.data];
+    const std::ptrdiff_t* element_steps;
     const Compute* parameters[operation.parameters];
     Reg broadcast[operation.parameters];  // those that are one for the row
     Element* out;
@@ -42,13 +46,28 @@ struct Row {
         return along == Along::all || (along == Along::all_but_slope && k + 1 < operation.parameters);
     }
 
-    explicit Row(const Rows& job) {
+    explicit Row(const Rows& job) : element_steps(job.element_steps) {
         for (int k = 0; k < operation.data; ++k) in[k] = reinterpret_cast<const Element*>(job.args[k]);
         for (int k = 0; k < operation.parameters; ++k) {
             parameters[k] = reinterpret_cast<const Compute*>(job.args[operation.data + k]);
             if (!is_along(k)) broadcast[k] = V::broadcast(*parameters[k]);
         }
         out = reinterpret_cast<Element*>(job.args[output]);
+    }
+
+    const Element* element(int k, std::size_t i) const {
+        if constexpr (!strided) return in[k] + i;
+        return at_step(in[k], std::ptrdiff_t(i) * element_steps[k]);
+    }
+    Raw load(int k, std::size_t i) const {
+        if constexpr (strided) return V::load_strided(element(k, i), element_steps[k]);
+        return V::load(in[k] + i);
+    }
+    Raw load_partial(int k, std::size_t i, std::size_t n) const {
+        if constexpr (!strided) return V::load_partial(in[k] + i, n);
+        Element first[V::lanes];
+        for (std::size_t j = 0; j < n; ++j) first[j] = *element(k, i + j);
+        return V::load_partial(first, n);
     }
 
     template <class T>
@@ -75,7 +94,7 @@ struct Row {
             const std::size_t at = i + u * V::lanes;
             Raw values[operation.data];
             Reg factors[operation.parameters];
-            for (int k = 0; k < operation.data; ++k) values[k] = V::load(in[k] + at);
+            for (int k = 0; k < operation.data; ++k) values[k] = load(k, at);
             for (int k = 0; k < operation.parameters; ++k) {
                 factors[k] = is_along(k) ? V::load_parameters(parameters[k] + at) : broadcast[k];
             }
@@ -90,7 +109,7 @@ struct Row {
     void partial(std::size_t i, std::size_t n) const {
         Raw values[operation.data];
         Reg factors[operation.parameters];
-        for (int k = 0; k < operation.data; ++k) values[k] = V::load_partial(in[k] + i, n);
+        for (int k = 0; k < operation.data; ++k) values[k] = load_partial(k, i, n);
         for (int k = 0; k < operation.parameters; ++k) {
             factors[k] = is_along(k) ? V::load_parameters_partial(parameters[k] + i, n) : broadcast[k];
         }
@@ -129,9 +148,9 @@ struct Row {
     }
 };
 
-template <std::size_t op, class V, Along along>
+template <std::size_t op, class V, Along along, bool strided = false>
 void kernel_along(const Rows& job) {
-    Row<op, V, along> row(job);
+    Row<op, V, along, strided> row(job);
     for (std::size_t r = 0;;) {  // one call, of which the compiler makes one copy
         row.run(job.n, job.store);
         if (++r >= job.rows) break;
@@ -142,6 +161,9 @@ void kernel_along(const Rows& job) {
 
 template <std::size_t op, class V>
 void kernel(const Rows& job) {
+    if constexpr (loads_strided_elements<V>) {
+        if (job.strided) return kernel_along<op, V, Along::none, true>(job);
+    }
     if (job.along == Along::none) return kernel_along<op, V, Along::none>(job);
     if constexpr (operations[op].parameters > 1) {
         if (job.along == Along::all_but_slope) return kernel_along<op, V, Along::all_but_slope>(job);

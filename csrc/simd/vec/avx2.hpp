@@ -105,6 +105,10 @@ struct Vec<double> {
 
     static Reg broadcast(Compute c) { return _mm256_set1_pd(c); }
     static Raw load(const double* p) { return _mm256_castpd_si256(load_parameters(p)); }
+    static Raw load_strided(const double* p, std::ptrdiff_t step) {
+        const auto at = [&](int i) { return *at_step(p, i * step); };
+        return _mm256_castpd_si256(_mm256_setr_pd(at(0), at(1), at(2), at(3)));
+    }
     static Raw load_partial(const double* p, std::size_t n) {
         return _mm256_castpd_si256(load_parameters_partial(p, n));
     }

@@ -102,6 +102,9 @@ struct Vec<double> : Partial<Vec<double>> {
 
     static Reg broadcast(Compute c) { return vdupq_n_f64(c); }
     static Raw load(const double* p) { return vreinterpretq_u64_f64(vld1q_f64(p)); }
+    static Raw load_strided(const double* p, std::ptrdiff_t step) {
+        return vreinterpretq_u64_f64(vcombine_f64(vld1_f64(p), vld1_f64(at_step(p, step))));
+    }
     static Reg load_parameters(const double* p) { return vld1q_f64(p); }
     static Reg load_parameters_partial(const double* p, std::size_t n) { return widen(load_partial(p, n)); }
     static void store(double* p, Reg r) { vst1q_f64(p, r); }

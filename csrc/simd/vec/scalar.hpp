@@ -66,6 +66,7 @@ struct Vec {
 
     static Reg broadcast(Compute c) { return c; }
     static Reg load(const Compute* p) { return *p; }
+    static Reg load_strided(const Compute* p, std::ptrdiff_t) { return *p; }
     static Reg load_partial(const Compute* p, std::size_t) { return *p; }
     static Reg load_parameters(const Compute* p) { return *p; }
     static Reg load_parameters_partial(const Compute* p, std::size_t) { return *p; }
