@@ -141,7 +141,8 @@ void Blocks::run_block(std::size_t block, Buffers& buffers) const {
     call.store = access_[output] == Access::copied ? Store::cached : store_;
     for (int k = 0; k < nest_.operands; ++k) {
         char* const lies_at = job_.args[k] + offsets[k];
-        if (access_[k] == Access::direct || access_[k] == Access::strided || (access_[k] == Access::per_row && !job_.readers[k])) {
+        if (access_[k] == Access::direct || access_[k] == Access::strided ||
+            (access_[k] == Access::per_row && !job_.readers[k])) {
             call.args[k] = lies_at;
             call.element_steps[k] = nest_.step(k);
             call.steps[k] = nest_.row_step(k);

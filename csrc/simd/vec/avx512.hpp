@@ -100,8 +100,7 @@ struct Vec<double> {
     static Raw load(const double* p) { return _mm512_castpd_si512(load_parameters(p)); }
     static Raw load_strided(const double* p, std::ptrdiff_t step) {
         const auto at = [&](int i) { return *at_step(p, i * step); };
-        return _mm512_castpd_si512(
-            _mm512_setr_pd(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)));
+        return _mm512_castpd_si512(_mm512_setr_pd(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)));
     }
     static Raw load_partial(const double* p, std::size_t n) {
         return _mm512_castpd_si512(load_parameters_partial(p, n));
