@@ -151,6 +151,17 @@ struct Row {
 template <std::size_t op, class V, Along along, bool strided = false>
 void kernel_along(const Rows& job) {
     Row<op, V, along, strided> row(job);
+    // Short rows of whole registers, as of split heads: what run() decides for each would take as long as the work.
+    if constexpr (std::is_same_v<typename V::Element, float> && V::lanes > 1 && along == Along::none) {
+        if (job.n % V::lanes == 0 && job.n < align_from<V>) {
+            const std::size_t n = job.n;  // which the compiler knows that no store changes
+            for (std::size_t r = 0;;) {
+                for (std::size_t i = 0; i < n; i += V::lanes) row.template whole<1, Store::cached>(i);
+                if (++r >= job.rows) return;
+                row.go_to_next(job);
+            }
+        }
+    }
     for (std::size_t r = 0;;) {  // one call, of which the compiler makes one copy
         row.run(job.n, job.store);
         if (++r >= job.rows) break;
