@@ -14,7 +14,11 @@ constexpr std::size_t buffer_size = 4096;
 constexpr std::size_t narrow_below = 128;
 
 // A tile's rows make up whole cache lines of the operand that is transposed.
-constexpr std::size_t cache_line = 64;
+constexpr std::ptrdiff_t cache_line = 64;
+
+void prefetch(const char* p, std::ptrdiff_t bytes) {
+    for (std::ptrdiff_t i = 0; i < bytes; i += cache_line) __builtin_prefetch(p + i, 1);
+}
 
 // Elements of a block where nothing is copied: enough to forget the cost of a block, few enough to share.
 constexpr std::size_t uncopied_elements = 1 << 14;
@@ -43,7 +47,7 @@ Blocks::Blocks(const Elementwise& job, const Nest& nest, Store store, bool sever
 
     const std::ptrdiff_t element = element_size[job.dtype];
     collapse_ = nest.rows() > 1 && nest.row_length() * std::size_t(element) < narrow_below;
-    if (!collapse_ && nest.rows() >= cache_line / 2 / std::size_t(element)) {
+    if (!collapse_ && nest.rows() >= std::size_t(cache_line / 2 / element)) {
         for (int k = 0; k < operation_.data; ++k) {
             tiles_ |= !job.readers[k] && nest.step(k) != element && nest.step(k) != 0 &&
                       nest.row_step(k) == element;
@@ -97,7 +101,7 @@ void Blocks::choose_shape() {
     const std::size_t rows = nest_.rows(), n = nest_.row_length();
     if (any_copied_) {
         const std::size_t most = buffer_size / std::size_t(compute_size[job_.dtype]);
-        const std::size_t most_rows = tiles_ ? cache_line / std::size_t(element_size[job_.dtype]) : rows;
+        const std::size_t most_rows = tiles_ ? std::size_t(cache_line / element_size[job_.dtype]) : rows;
         block_columns_ = tiles_ ? std::min(n, most / most_rows) : collapse_ ? n : std::min(n, most);
         block_rows_ = std::min({rows, most_rows, most / block_columns_});
     } else {
@@ -131,6 +135,13 @@ void Blocks::run_block(std::size_t block, Buffers& buffers) const {
         const std::size_t index = outer % nest_.shape[axis];
         outer /= nest_.shape[axis];
         for (int k = 0; k < nest_.operands; ++k) offsets[k] += std::ptrdiff_t(index) * nest_.steps[axis][k];
+    }
+
+    // A tile's rows are too short for the CPU to notice in time that they are written.
+    const bool prefetches = tiles_ && prefetches_tiles(size(output)) && access_[output] == Access::direct;
+    for (std::size_t r = 0; prefetches && r < rows; ++r) {
+        prefetch(job_.args[output] + offsets[output] + std::ptrdiff_t(r) * nest_.row_step(output),
+                 std::ptrdiff_t(columns) * size(output));
     }
 
     Rows call;
