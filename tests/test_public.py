@@ -159,5 +159,5 @@ def test_import_is_light(printed):
         print(*new)
         assert {name.partition(".")[0] for name in new} <= {"leaky_relu", "numpy", *sys.stdlib_module_names}
     """).split()
-    heavy = {"numpy.random", "pathlib", "argparse", "ml_dtypes", "threadpoolctl"}
+    heavy = {"numpy.random", "pathlib", "argparse", "json", "ml_dtypes", "threadpoolctl"}
     assert not heavy & set(new)

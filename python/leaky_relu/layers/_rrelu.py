@@ -2,7 +2,6 @@
 
 from __future__ import annotations  # or np.random would be imported for the sake of an annotation
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -123,6 +122,8 @@ class RReLU(Layer):
         dict of str to ndarray
             An array of bytes with the name ``"rng"``.
         """
+        import json  # here, for it takes a sixth of the package's import
+
         state = json.dumps(self.rng.bit_generator.state, default=np.ndarray.tolist)
         return {"rng": np.frombuffer(state.encode(), np.uint8).copy()}
 
@@ -140,6 +141,8 @@ class RReLU(Layer):
         ValueError
             If names are missing or too many, or the state is that of another kind of generator.
         """
+        import json
+
         where = f"{name_of(self)}.load_state_dict()"
         check_names(where, state, ["rng"])
         try:
