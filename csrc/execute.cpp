@@ -13,6 +13,7 @@ namespace {
 // Bytes read and written. Measured on Zen 5 (2 CPUs, 32 MiB L3): below the first a handover costs more than
 // it saves; from the second on it pays to wake a sleeping worker.
 constexpr std::size_t share_from = 1 << 19, wake_from = 1 << 22;
+constexpr std::size_t surely_small = share_from / (most_operands * sizeof(long double));  // elements
 constexpr std::size_t least_grain = 1 << 13, most_grain = 1 << 20;  // elements
 
 // Waking a worker costs more than a small job saves, unless many follow each other closely: then it stays awake.
@@ -123,12 +124,15 @@ void share(DType dtype, std::size_t units, std::size_t elements_each, std::size_
 void execute_contiguous(const Elementwise& job, std::size_t n, Along along) {
     const Operation& operation = operations[job.operation];
     const int output = operation.count();
-    Contiguous contiguous{find_kernel(job.operation, job.dtype), {}, output + 1, {}};
-    contiguous.all.rows = 1;
-    contiguous.all.n = n;
-    contiguous.all.along = along;
-    contiguous.all.store = Store::cached;
-    for (int k = 0; k <= output; ++k) contiguous.all.args[k] = job.args[k];
+    Contiguous contiguous;
+    contiguous.kernel = find_kernel(job.operation, job.dtype);
+    Rows& all = contiguous.all;
+    all.rows = 1;
+    all.n = n;
+    all.along = along;
+    all.store = Store::cached;
+    std::copy_n(job.args, most_operands, all.args);  // all, which is no call of memcpy
+    if (n < surely_small) return contiguous.kernel(all);
 
     std::size_t traffic = 0;
     bool in_place = false;
@@ -140,8 +144,9 @@ void execute_contiguous(const Elementwise& job, std::size_t n, Along along) {
         traffic += n * std::size_t(contiguous.steps[k]);
         in_place |= k < output && job.args[k] == job.args[output];
     }
-    if (!may_share(job.dtype, traffic)) return contiguous.kernel(contiguous.all);
-    contiguous.all.store = store_for(traffic, in_place);
+    if (!may_share(job.dtype, traffic)) return contiguous.kernel(all);
+    contiguous.operands = output + 1;
+    all.store = store_for(traffic, in_place);
     share(job.dtype, n, 1, traffic, Contiguous::piece, &contiguous);
 }
 

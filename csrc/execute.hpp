@@ -13,7 +13,7 @@ namespace leaky_relu {
 struct Elementwise {
     std::size_t operation;
     DType dtype;
-    char* args[most_operands];
+    char* args[most_operands] = {};
     Reader readers[most_operands] = {};
 };
 
