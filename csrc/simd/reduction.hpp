@@ -4,6 +4,8 @@
 // in registers; those of wider ones in the first cache, while the rows are read straight through.
 #pragma once
 
+#include <algorithm>
+
 #include "elementwise.hpp"
 
 namespace leaky_relu {
@@ -88,29 +90,43 @@ void reduction_kernel(const ReductionRows& job) {
                                  static_cast<typename V::Wide*>(job.sums),
                                  job.stride};
     constexpr int registers = V::lanes > 1 ? sum_lanes / V::lanes : 4, any = columns.any;
+    constexpr std::size_t cache_line = 64, line = std::max(cache_line / sizeof(Element), V::lanes);
     const bool narrow = job.width <= sum_lanes;
-    // Narrow rows that fill registers lie in one piece, which is what streaming stores want. Pieces of wide ones do
-    // not: with those, streaming took as long or longer.
-    const bool streaming = V::lanes > 1 && job.store == Store::streaming && job.width == sum_lanes &&
-                           job.stride == sum_lanes && elements_to_alignment<V>(columns.result) == 0;
+    // Narrow rows that fill registers lie in one piece, which is what streaming stores want. Those of wide ones, unless
+    // cut into strips, fill a cache line at once, row by row: with lines of two rows in turn they take up to four times
+    // as long.
+    const bool streams = V::lanes > 1 && job.store == Store::streaming;
+    const bool in_one_piece = streams && job.width == sum_lanes && job.stride == sum_lanes &&
+                              elements_to_alignment<V>(columns.result) == 0;
+    constexpr bool may_stream_lines =
+        sizeof(Element) >= 4;  // of 16-bit numbers, arithmetic takes longer than memory
+    const bool in_lines = may_stream_lines && streams && job.width >= 16 * line && job.width == job.stride;
     for (std::size_t row = 0, rows; row < job.rows + (job.rest > 0); row += rows) {
         const bool last = row == job.rows;  // the one that is not whole
         const std::size_t width = last ? job.rest : job.width, left = job.rows - row;
-        std::size_t column = 0;
-        rows = 1;
-        if (narrow && !last) {
-            rows = left;
-            column = streaming
-                         ? columns.template all_whole<registers, any, Store::streaming>(0, width, row, rows)
-                         : columns.template all_whole<registers, any>(0, width, row, rows);
-        } else if (left >= rows_at_once && !last) {
-            rows = rows_at_once;
+        std::size_t column = 0, end = width;
+        rows = last || in_lines ? 1 : narrow ? left : std::min<std::size_t>(left, rows_at_once);
+        if (last) {
+            // registers one by one, below
+        } else if (in_lines) {
+            const auto at = reinterpret_cast<std::uintptr_t>(columns.result + row * job.stride);
+            end = (0 - at) % cache_line / sizeof(Element);
+        } else if (in_one_piece) {
+            column = columns.template all_whole<registers, any, Store::streaming>(0, width, row, rows);
+        } else if (narrow || registers == 2) {
+            column = columns.template all_whole<registers, any>(0, width, row, rows);
+        } else if (rows == rows_at_once) {
             column = columns.template all_whole<2, rows_at_once>(0, width, row, rows);
         }
-        column = columns.template all_whole<1, any>(column, width, row, rows);
-        if (column < width) columns.partial(column, width - column, row, rows);
+        for (;; end = width) {  // the head of a row in lines, and the tail of all
+            column = columns.template all_whole<1, any>(column, end, row, rows);
+            if (column < end) columns.partial(column, end - column, row, rows);
+            if (end == width) break;
+            column =
+                columns.template all_whole<int(line / V::lanes), 1, Store::streaming>(end, width, row, 1);
+        }
     }
-    if (streaming) V::fence();
+    if (in_one_piece || in_lines) V::fence();
 }
 
 }  // namespace
