@@ -10,8 +10,10 @@
 namespace leaky_relu {
 
 constexpr std::size_t segments_from = 64, segment = 1 << 16, least_block_rows = 64;
+constexpr std::size_t most_beside =
+    2048;  // elements of rows side by side; the order of the sums depends on it
 constexpr std::size_t most_strip =
-    2048;  // columns; at least lcm(32, inner), so that strips keep channels whole
+    4096;  // columns; at least lcm(32, inner), so that strips keep channels whole
 
 // Long runs of a channel, cut into segments.
 struct Segments {
@@ -35,8 +37,8 @@ struct Strips {
 
     Strips(std::size_t outer, std::size_t channels, std::size_t inner)
         : outer(outer), inner(inner), row(channels * inner) {
-        const std::size_t most_beside = std::max<std::size_t>(most_strip / row, 1);
-        rows_beside = std::min(sum_lanes / std::gcd(sum_lanes, row), most_beside);
+        rows_beside =
+            std::min(sum_lanes / std::gcd(sum_lanes, row), std::max<std::size_t>(most_beside / row, 1));
         wide = row * rows_beside;
         rows = std::max(least_block_rows, segment / wide);
         const std::size_t whole_channels = std::lcm(sum_lanes, inner);
