@@ -9,7 +9,7 @@ from leaky_relu._comparison.pictures import colour, draw_throughput, picture
 
 from bench.layouts import LAYOUTS
 
-SIZES = [4**k for k in range(4, 15)]  # 1 KB to 1 GB of float32
+SIZES = [4**k for k in range(4, 14)]  # 1 KiB to 256 MiB of float32
 
 
 def throughput(rows: list[dict[str, Any]], file: str) -> None:

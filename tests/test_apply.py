@@ -31,7 +31,7 @@ def run(*arguments, **options):
 
 def test_from_the_shell():
     np.save("x.npy", np.float32([-2, 3]))
-    result = run("x.npy", "--negative-slope", "-0.5", "y.npy")
+    result = run("x.npy", "--negative-slope", "-5e-1", "y.npy")
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
     np.testing.assert_array_equal(np.load("y.npy"), np.float32([1, 3]), strict=True)
 
@@ -178,7 +178,7 @@ def test_target_with_the_longest_name(unfinished):
 
 def test_target_that_appears_meanwhile_is_kept(unfinished):
     np.save("x.npy", np.ones(3))
-    with pytest.raises(FileExistsError), _atomic_file.atomic_file(module.Path("y.npy"), replace=False):
+    with pytest.raises(FileExistsError), _atomic_file.atomic_file("y.npy", replace=False):
         np.save("y.npy", np.zeros(1))
     assert sorted(os.listdir()) == ["x.npy", "y.npy"]
     assert np.load("y.npy") == [0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations  # or np.random would be imported for the sake of an annotation
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -123,6 +122,8 @@ class RReLU(Layer):
         dict of str to ndarray
             An array of bytes with the name ``"rng"``.
         """
+        import json  # which `import leaky_relu` does without
+
         state = json.dumps(self.rng.bit_generator.state, default=np.ndarray.tolist)
         return {"rng": np.frombuffer(state.encode(), np.uint8).copy()}
 
@@ -143,6 +144,8 @@ class RReLU(Layer):
         where = f"{name_of(self)}.load_state_dict()"
         check_names(where, state, ["rng"])
         try:
+            import json
+
             self.rng.bit_generator.state = json.loads(np.asarray(state["rng"], np.uint8).tobytes())
         except (TypeError, ValueError, KeyError) as error:
             kind = type(self.rng.bit_generator).__name__
