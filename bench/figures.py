@@ -42,7 +42,9 @@ class Figure(NamedTuple):
 
 
 FIGURES = {
-    "calls": Figure(plot.calls, {"sizes": SIZES, "operations": ["forward", "gradient"], "ways": list(WAYS)}),
+    "calls": Figure(
+        plot.calls, {"sizes": SIZES[:-1], "operations": ["forward", "gradient"], "ways": list(WAYS)}
+    ),
     "throughput": Figure(
         plot.throughput, {"sizes": plot.SIZES, "operations": ["forward"], "threads": sorted({1, CPUS})}
     ),
@@ -120,7 +122,7 @@ def table(rows: Rows) -> str:
         operation, way, size = call
         beside = [three_digits(ratios[*call, peer]) if (*call, peer) in ratios else "" for peer in peers]
         words = [*[operation] * (operation != "forward"), WAYS[way].replace("out=", "`out=`")]
-        cells = [", ".join(words), f"{size:,}", duration(seconds), *beside]
+        cells = [", ".join(words), f"{size:,}", duration(seconds).replace("us", "µs"), *beside]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -119,8 +119,9 @@ def _check_target(source: str, target: str, force: bool) -> None:
 @contextmanager
 def _the_target(target: str, force: bool, size: int) -> Iterator[BinaryIO]:
     if target == STANDARD_STREAM:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        with naming("standard output"):
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
     else:
         with naming(target), atomic_file(target, replace=force, size=size) as file:
             yield file
