@@ -1,4 +1,4 @@
-"""Make the links of README.md absolute, as PyPI needs them: to the tag that is released, where GitHub has it."""
+"""Make the links of README.md absolute, as PyPI needs them: to the tag that is released, on GitHub."""
 
 import os
 import re
