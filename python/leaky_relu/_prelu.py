@@ -122,7 +122,8 @@ def prelu(x: Any, weight: Any, *, channel_axis: int = 1, out: Any = None) -> Any
     numpy.exceptions.AxisError
         If `x` has no axis `channel_axis`.
     TypeError
-        If `x` or `weight` is complex, object, string, datetime or structured, or `weight` is a masked array.
+        If `x` or `weight` is complex, object, string, datetime or structured, `weight` is a masked array, or
+        `channel_axis` no integer.
 
     See Also
     --------
@@ -224,7 +225,7 @@ def prelu_grad(
         If `x` has no axis `channel_axis`.
     TypeError
         If an input is complex, object, string, datetime or structured, or is a masked array, whose mask would
-        be lost.
+        be lost, or if `channel_axis` is no integer.
 
     See Also
     --------
