@@ -137,7 +137,8 @@ def optional(session):
 def docs(session):
     """Build the site into build/docs, check docstrings, run the code of docstrings, pages and gallery."""
     session.install(".[test]", *group("docs"))
-    options = ("-W", "--keep-going", "-E", "-q", "-j", "auto")
+    shutil.rmtree(ROOT / "build" / "docs", ignore_errors=True)  # what a build that failed left stops the next
+    options = ("-W", "--keep-going", "-q", "-j", "auto")
     session.run("python", "-m", "sphinx", *options, "docs", "build/docs")
     pytest(session, "tests/test_public.py", "tests/test_layers_public.py", "tests/test_documentation.py")
 

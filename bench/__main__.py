@@ -59,7 +59,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--plot",
         metavar="FILE.svg",
-        help="draw throughput by size (1 KB to 1 GB), or of several layouts the ratios",
+        help="draw throughput by size (1 KiB to 256 MiB), or of several layouts the ratios",
     )
     parser.add_argument("--must", action="store_true", help="check the required ratios instead")
     parser.add_argument(

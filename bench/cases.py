@@ -36,7 +36,7 @@ class Case(NamedTuple):
             return reason
         if reason := why_unavailable(self.peer):
             return reason
-        operands = operands_of(1, self.dtype, self.layout, self.threads)
+        operands = operands_of(8, self.dtype, self.layout, self.threads)  # a single one is always contiguous
         takes = PEERS[self.peer].takes(self.operation, self.way, operands)
         return None if takes else f"{self.peer} has no such call"
 

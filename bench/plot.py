@@ -9,7 +9,7 @@ from leaky_relu._comparison.pictures import colour, draw_throughput, picture
 
 from bench.layouts import LAYOUTS
 
-SIZES = [4**k for k in range(4, 15)]  # 1 KB to 1 GB of float32
+SIZES = [4**k for k in range(4, 14)]  # 1 KiB to 256 MiB of float32
 
 
 def throughput(rows: list[dict[str, Any]], file: str) -> None:
@@ -30,12 +30,14 @@ def throughput(rows: list[dict[str, Any]], file: str) -> None:
 
 def calls(rows: list[dict[str, Any]], file: str) -> None:
     """Draw what a call takes by the number of elements: a new array, and one that is given."""
+    from matplotlib.ticker import EngFormatter
+
     panels = [("forward", "new"), ("forward", "out")]
     with picture(file, len(panels), size=(4, 4), force=True) as axes:
         for axis, call in zip(axes, panels, strict=True):
             of_panel = [row for row in rows if (row["operation"], row["way"]) == call]
             for peer in dict.fromkeys(row["peer"] for row in of_panel):
-                line = [(row["size"], row["seconds"] * 1e6) for row in of_panel if row["peer"] == peer]
+                line = [(row["size"], row["seconds"]) for row in of_panel if row["peer"] == peer]
                 axis.loglog(
                     *np.transpose(line),
                     ":" if PEERS[peer].ceiling else "-",
@@ -44,9 +46,8 @@ def calls(rows: list[dict[str, Any]], file: str) -> None:
                     linewidth=2.5 if peer == OURS else 1.3,
                 )
             axis.set(title=WAYS[call[1]], xlabel="elements")
-            axis.yaxis.set_major_formatter("{x:g}")
+            axis.yaxis.set_major_formatter(EngFormatter("s"))
             axis.grid()
-        axes[0].set_ylabel("µs")
         handles = {
             label: line
             for axis in axes

@@ -31,7 +31,7 @@ def run(*arguments, **options):
 
 def test_from_the_shell():
     np.save("x.npy", np.float32([-2, 3]))
-    result = run("x.npy", "--negative-slope", "-0.5", "y.npy")
+    result = run("x.npy", "--negative-slope", "-5e-1", "y.npy")
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
     np.testing.assert_array_equal(np.load("y.npy"), np.float32([1, 3]), strict=True)
 
@@ -178,7 +178,7 @@ def test_target_with_the_longest_name(unfinished):
 
 def test_target_that_appears_meanwhile_is_kept(unfinished):
     np.save("x.npy", np.ones(3))
-    with pytest.raises(FileExistsError), _atomic_file.atomic_file(module.Path("y.npy"), replace=False):
+    with pytest.raises(FileExistsError), _atomic_file.atomic_file("y.npy", replace=False):
         np.save("y.npy", np.zeros(1))
     assert sorted(os.listdir()) == ["x.npy", "y.npy"]
     assert np.load("y.npy") == [0]
@@ -212,6 +212,16 @@ def test_full_disk_leaves_nothing_behind():
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (2, "leaky-relu: error: y.npy: File too large\n")
     assert os.listdir() == ["x.npy"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_full_standard_output_is_named():
+    np.save("x.npy", np.ones(3))
+    command = [sys.executable, "-m", "leaky_relu", "apply", "x.npy", "-"]
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    words = "leaky-relu: error: standard output: No space left on device\n"
+    assert (result.returncode, result.stderr) == (2, words)
 
 
 @posix_only

@@ -116,6 +116,18 @@ def test_target_that_is_none(target, make, options, words, unfinished, refused):
 
 
 @posix_only
+@pytest.mark.parametrize(("zeros", "words"), [(12, "y.npy: "), (30, "ends early")])
+def test_pipe_that_promises_more_than_a_file_can_have(zeros, words, refused, monkeypatch):
+    read, write = os.pipe()
+    os.write(write, header(b"1" + b"0" * zeros + b","))
+    os.close(write)
+    with open(read) as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        assert words in refused("apply", "-", "y.npy")
+    assert os.listdir() == []
+
+
+@posix_only
 def test_source_that_is_read_only_is_not_written_over(refused):
     read_only()
     assert "y.npy: is read-only" in refused("apply", "y.npy", "--in-place")

@@ -134,12 +134,6 @@ def test_wrong_arguments():
         bias_leaky_relu_grad(g, g, out=np.ones((2, 3), np.float32))
     with pytest.raises(ValueError, match="negative_slope must be a scalar"):
         bias_leaky_relu_grad(g, g, np.ones(3))
-    for axis in (2, -3):
-        with pytest.raises(np.exceptions.AxisError, match=f"axis {axis} is out of bounds .* dimension 2"):
-            bias_leaky_relu_grad(g, g, channel_axis=axis)
-    for axis in (2**40, 2**64, -(2**64)):
-        with pytest.raises(OverflowError):
-            bias_leaky_relu_grad(g, g, channel_axis=axis)
     frozen = g.copy()
     frozen.flags.writeable = False
     with pytest.raises(ValueError, match="out is read-only"):

@@ -59,6 +59,18 @@ def test_arguments_that_make_no_sense(command_line, arguments, words):
     assert words in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [
+        (["apply", "x.npy"], "leaky-relu apply [-h]"),
+        (["info", "x"], "leaky-relu info [-h]"),
+        (["x"], "leaky-relu [-h]"),
+    ],
+)
+def test_usage_is_that_of_the_command(command_line, arguments, usage):
+    assert usage in command_line(*arguments)[2]
+
+
 def test_info_for_machines_has_numbers_as_numbers(command_line):
     status, out, err = command_line("info", "--json")
     facts = json.loads(out)
@@ -91,9 +103,9 @@ def test_environment_that_cannot_be_obeyed_is_an_exception_for_programs(run_pyth
 def test_plot_of_the_function(command_line, tmp_path, name):
     pytest.importorskip("matplotlib")
     file = tmp_path / name
-    assert command_line("plot", file, "--slopes=0,-0.5") == (0, "", "")
+    assert command_line("plot", file, "--slopes=-0.5,0") == (0, "", "")
     first = file.read_bytes()
-    assert command_line("plot", file, "--slopes=0,-0.5", "--force") == (0, "", "")
+    assert command_line("plot", file, "--slopes", "-5e-1,0", "--force") == (0, "", "")
     assert file.read_bytes() == first
     assert first.startswith(b"\x89PNG" if name.endswith("png") else b"<?xml")
 

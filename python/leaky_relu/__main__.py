@@ -1,14 +1,13 @@
 """The command line: ``leaky-relu``, or ``python -m leaky_relu``."""
 
 import argparse
-import json
 import math
 import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -30,7 +29,8 @@ def slopes(text: str) -> list[float]:
     return [float(slope) for slope in text.split(",")]
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """Return the parser of the command line, and those of the commands by name."""
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Leaky ReLU of .npy files, and how fast it is here. Without a command: bench.",
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="what it computes, how fast it is here", description=text)
     _add_bench_options(bench)
     _add_plot(commands)
-    return parser
+    return parser, commands.choices
 
 
 # What is not given sets nothing, so that an option before the command is neither lost nor, by a command that
@@ -90,7 +90,7 @@ def _add_apply(commands: Any) -> None:
         type=float,
         default=0.01,
         metavar="S",
-        help="default: 0.01; =S if it begins with -",
+        help="default: 0.01",
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--force", action="store_true", help="replace OUT.npy if it exists")
@@ -126,9 +126,22 @@ def _add_plot(commands: Any) -> None:
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
 
 
+def _with_negative_values(words: Sequence[str]) -> list[str]:
+    """Join an option and its negative value, as in --slopes=-1e-3,1, which argparse takes for an option."""
+    joined: list[str] = []
+    for word in words:
+        with suppress(ValueError):
+            if word.startswith("-") and slopes(word) and joined and joined[-1].startswith("--"):
+                joined[-1] += f"={word}"
+                continue
+        joined.append(word)
+    return joined
+
+
 def _parse() -> argparse.Namespace:
-    parser = _parser()
-    arguments, rest = parser.parse_known_args()
+    parser, commands = _parsers()
+    arguments, rest = parser.parse_known_args(_with_negative_values(sys.argv[1:]))
+    parser = commands.get(arguments.command, parser)  # whose usage goes with what is wrong
     if rest and "target" in arguments and arguments.target is None and (rest[0] == "-" or rest[0][0] != "-"):
         arguments.target = rest.pop(0)  # after an option: up to Python 3.12 OUT.npy is then not seen
     if rest:
@@ -148,6 +161,8 @@ def _parse() -> argparse.Namespace:
 def _run(arguments: argparse.Namespace) -> None:
     # Each command imports what it needs: they are for small things, too.
     as_json = getattr(arguments, "json", False)
+    if as_json:
+        import json
     match arguments.command:
         case "apply":
             names = ("negative_slope", "in_place", "force", "dtype", "member")

@@ -1,10 +1,10 @@
 """Leaky ReLU of a .npy file of any size, piece by piece."""
 
+import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -72,9 +72,11 @@ def apply(
             file = stack.enter_context(_over_the_source(source, opened.stream.tell()))
         else:
             _check_target(source, target, force)
-            file = stack.enter_context(_the_target(target, force))
-            _write_header(file, opened, opened.dtype if dtype else y_dtype)
-        advance = stack.enter_context(progress_bar(opened.count * x_dtype.itemsize))
+            header = _header(opened, opened.dtype if dtype else y_dtype)
+            size = len(header) + opened.elements * y_dtype.itemsize
+            file = stack.enter_context(_the_target(target, force, size))
+            file.write(header)
+        advance = stack.enter_context(progress_bar(opened.elements * x_dtype.itemsize))
         done = 0
         try:
             for y in _results(opened, x_dtype, y_dtype, negative_slope):
@@ -83,7 +85,7 @@ def apply(
                 advance(y.size * x_dtype.itemsize)
         except BaseException as error:
             if in_place and done:
-                error.add_note(f"{source}: about {done:,} of {opened.count:,} elements are written over")
+                error.add_note(f"{source}: about {done:,} of {opened.elements:,} elements are written over")
             raise
 
 
@@ -91,11 +93,11 @@ def _results(
     source: NpySource, x_dtype: np.dtype[Any], y_dtype: np.dtype[Any], negative_slope: float
 ) -> Iterator[NDArray[Any]]:
     """Yield piece after piece, each in the place of the one before."""
-    size = max(1, min(source.count, _PIECE // x_dtype.itemsize))
+    size = max(1, min(source.elements, _PIECE // x_dtype.itemsize))
     x_buffer = np.empty(size, x_dtype)
     y_buffer = x_buffer if x_dtype == y_dtype else np.empty(size, y_dtype)
-    for begin in range(0, source.count, size):
-        x, y = (buffer[: source.count - begin] for buffer in (x_buffer, y_buffer))
+    for begin in range(0, source.elements, size):
+        x, y = (buffer[: source.elements - begin] for buffer in (x_buffer, y_buffer))
         source.read_into(x)
         yield leaky_relu(x, negative_slope, out=y)
 
@@ -107,7 +109,7 @@ def _check_target(source: str, target: str, force: bool) -> None:
                 "standard output is a terminal, which cannot show an array; give a file or a pipe"
             )
         return
-    if Path(target).suffix.lower() != ".npy":
+    if os.path.splitext(target)[1].lower() != ".npy":
         raise ValueError(f"{target}: what is written is a .npy file, so its name must end with .npy")
     if source != STANDARD_STREAM and os.path.exists(target) and os.path.samefile(target, source):
         raise ValueError(f"{target}: is the input; to write over it, use --in-place")
@@ -115,12 +117,13 @@ def _check_target(source: str, target: str, force: bool) -> None:
 
 
 @contextmanager
-def _the_target(target: str, force: bool) -> Iterator[BinaryIO]:
+def _the_target(target: str, force: bool, size: int) -> Iterator[BinaryIO]:
     if target == STANDARD_STREAM:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        with naming("standard output"):
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
     else:
-        with naming(target), atomic_file(Path(target), replace=force) as file:
+        with naming(target), atomic_file(target, replace=force, size=size) as file:
             yield file
 
 
@@ -132,10 +135,12 @@ def _over_the_source(source: str, begin: int) -> Iterator[BinaryIO]:
         yield file
 
 
-def _write_header(file: BinaryIO, source: NpySource, dtype: np.dtype[Any]) -> None:
+def _header(source: NpySource, dtype: np.dtype[Any]) -> bytes:
     descr = np.lib.format.dtype_to_descr(dtype)
     fields = {"descr": descr, "fortran_order": source.fortran_order, "shape": source.shape}
-    np.lib.format.write_array_header_1_0(file, fields)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, fields)
+    return header.getvalue()
 
 
 def _meaning(source: NpySource, dtype: str | None) -> np.dtype[Any]:

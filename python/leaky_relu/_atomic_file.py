@@ -5,8 +5,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 # Its name comes to such a file through its descriptor in /proc.
@@ -15,7 +14,7 @@ _UNSUPPORTED = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)  # o
 
 
 @contextmanager
-def atomic_file(target: Path, *, replace: bool) -> Iterator[BinaryIO]:
+def atomic_file(target: str, *, replace: bool, size: int = 0) -> Iterator[BinaryIO]:
     """
     Open a file that becomes `target` at the end of the block, and vanishes if the block raises.
 
@@ -28,10 +27,13 @@ def atomic_file(target: Path, *, replace: bool) -> Iterator[BinaryIO]:
 
     Parameters
     ----------
-    target : pathlib.Path
+    target : str
         Of a symbolic link, what it points to.
     replace : bool
         Whether the target may exist by then. Its permissions are kept.
+    size : int, default 0
+        How many bytes it will have, if that is known. Room for all at once saves the file system a fifth of
+        the time, and where there is none, that is said before the work.
 
     Yields
     ------
@@ -43,13 +45,15 @@ def atomic_file(target: Path, *, replace: bool) -> Iterator[BinaryIO]:
     OSError
         With the name of the target; FileExistsError if it exists and `replace` is false.
     """
-    target = Path(os.path.realpath(target))
-    hidden = target.with_name(f".leaky-relu-{os.urandom(8).hex()}")
+    target = os.path.realpath(target)
+    hidden = os.path.join(os.path.dirname(target), f".leaky-relu-{os.urandom(8).hex()}")
     named = False
     try:
         with _errors_about(target):
             descriptor, named = _open(hidden)
         with open(descriptor, "wb") as file:
+            if size and not named:
+                _reserve(descriptor, size)
             yield file
             with _errors_about(target):
                 file.flush()
@@ -61,14 +65,15 @@ def atomic_file(target: Path, *, replace: bool) -> Iterator[BinaryIO]:
                     named = True
         # Closed before it is renamed, as Windows demands; and nothing maps it into memory.
         with _errors_about(target):
-            if target.exists():
+            if os.path.exists(target):
                 if not replace:
                     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-                os.chmod(hidden, target.stat().st_mode & 0o7777)
+                os.chmod(hidden, os.stat(target).st_mode & 0o7777)
             os.replace(hidden, target)
     finally:
         if named:
-            hidden.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(hidden)
 
 
 def check_target(target: str, *, force: bool) -> None:
@@ -92,26 +97,38 @@ def check_writable(path: str) -> None:
         raise PermissionError(errno.EACCES, "is read-only", path)
 
 
-def _open(hidden: Path) -> tuple[int, bool]:
+def _open(hidden: str) -> tuple[int, bool]:
     """Return a descriptor of a new file, and whether it goes by that name already."""
     if _HAS_NAMELESS_FILES:
         try:
-            return os.open(hidden.parent, os.O_TMPFILE | os.O_RDWR, 0o666), False
+            return os.open(os.path.dirname(hidden), os.O_TMPFILE | os.O_RDWR, 0o666), False
         except OSError as error:
             if error.errno not in _UNSUPPORTED:
                 raise
     return os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666), True
 
 
-def _link(descriptor: int, name: Path) -> None:
+def _reserve(descriptor: int, size: int) -> None:
+    # For nameless files only: the C library would write to each block where a file system cannot do it, and
+    # nearly all that have such files can.
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OverflowError:  # more than any file can have, as a pipe may promise
+        return
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+
+
+def _link(descriptor: int, name: str) -> None:
     # The path is absolute, so the folder does not count; but only with one is linkat called, which follows
     # the link in /proc to the file.
     os.link(f"/proc/self/fd/{descriptor}", name, src_dir_fd=descriptor, follow_symlinks=True)
 
 
 @contextmanager
-def _errors_about(target: Path) -> Iterator[None]:
+def _errors_about(target: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(target)) from error
+        raise OSError(error.errno, error.strerror, target) from error

@@ -79,7 +79,7 @@ def bias_leaky_relu_grad(
         If there is no axis `channel_axis`.
     TypeError
         If an input is complex, object, string, datetime or structured, `out` is no array or has another
-        dtype than the result, or one of them is a masked array.
+        dtype than the result, one of them is a masked array, or `channel_axis` is no integer.
 
     See Also
     --------

@@ -1,25 +1,26 @@
 """An array in a .npy file, a member of a .npz file or a pipe, to be read piece by piece."""
 
+from __future__ import annotations  # so that zipfile is imported where it is needed
+
 import io
 import math
 import os
 import stat
 import sys
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from zipfile import ZipFile
+
 STANDARD_STREAM = "-"
 
 
-@dataclass(frozen=True)
-class NpySource:
+class NpySource(NamedTuple):
     """
     What a .npy file says of itself, and the stream, at the first byte of the data.
 
@@ -33,7 +34,7 @@ class NpySource:
     fortran_order: bool
 
     @property
-    def count(self) -> int:
+    def elements(self) -> int:
         return math.prod(self.shape)
 
     def read_into(self, x: NDArray[Any]) -> None:
@@ -73,7 +74,9 @@ def open_npy(source: str, member: str | None = None) -> Iterator[NpySource]:
         else:
             with naming(source):
                 if source.endswith(".npz"):
-                    archive = stack.enter_context(zipfile.ZipFile(source))
+                    from zipfile import ZipFile  # which takes as long to import as a small file to write
+
+                    archive = stack.enter_context(ZipFile(source))
                     info = archive.getinfo(_member_of(archive, source, member))
                     stream = cast(BinaryIO, stack.enter_context(archive.open(info)))
                     name = f"{source}: {info.filename.removesuffix('.npy')}"
@@ -89,7 +92,7 @@ def _size(file: BinaryIO) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-def _member_of(archive: zipfile.ZipFile, source: str, member: str | None) -> str:
+def _member_of(archive: ZipFile, source: str, member: str | None) -> str:
     names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
     if member is None and len(names) == 1:
         member = names[0]
@@ -117,10 +120,17 @@ def _read_header(stream: BinaryIO, name: str, size: int | None) -> NpySource:
     except Exception as error:  # of a broken header NumPy lets out what ast, tokenize and sorted() raise
         raise ValueError(f"{name}: not a .npy file: {error}") from error
     opened = NpySource(stream, name, dtype, shape, fortran_order)
-    needed = opened.count * dtype.itemsize
+    needed = opened.elements * dtype.itemsize
     if size is not None and (there := size - stream.tell()) < needed:
         raise ValueError(f"{name}: ends early: {needed:,} bytes of data are promised, {there:,} there")
     return opened
+
+
+def _errors_of_archives() -> tuple[type[Exception], ...]:
+    from zipfile import BadZipFile
+    from zlib import error
+
+    return BadZipFile, error, EOFError, RuntimeError
 
 
 @contextmanager
@@ -132,5 +142,5 @@ def naming(name: str) -> Iterator[None]:
         if error.filename is not None:
             raise
         raise OSError(error.errno, error.strerror or str(error), name) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+    except _errors_of_archives() as error:
         raise ValueError(f"{name}: cannot be read: {error}") from error

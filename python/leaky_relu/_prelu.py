@@ -3,11 +3,12 @@
 from __future__ import annotations  # so that importing takes no time for them
 
 import math
+import operator
 from typing import Any, overload
 
 import numpy as np
 from numpy import ndarray
-from numpy.lib.array_utils import normalize_axis_index
+from numpy.exceptions import AxisError
 from numpy.typing import NDArray
 
 from leaky_relu import _core
@@ -29,17 +30,26 @@ _ALONG = [(slice(None), *[None] * k) for k in range(64)]
 
 
 def checked_axis(function: str, shape: tuple[int, ...], channel_axis: int) -> int:
-    """Return which axis has the channels; with less than two dimensions none has, whatever it says."""
+    """Return which axis has the channels; with less than two dimensions none has, whichever it says."""
+    try:
+        axis = operator.index(channel_axis)
+    except TypeError:
+        raise TypeError(
+            f"{function}: channel_axis must be an integer, such as 1 for NCHW or -1 for NHWC, "
+            f"got {channel_axis!r}"
+        ) from None
     if len(shape) < 2:
         return 0
-    return normalize_axis_index(channel_axis, len(shape), f"{function}: channel_axis")
+    if not -len(shape) <= axis < len(shape):
+        raise AxisError(axis, len(shape), f"{function}: channel_axis")
+    return axis % len(shape)
 
 
 def _check_channels(function: str, shape: tuple[int, ...], channel_axis: int) -> tuple[int, int, str]:
     """Return the number of channels, how many elements follow each other in one, and where channels are."""
+    axis = checked_axis(function, shape, channel_axis)
     if len(shape) < 2:
         return 1, math.prod(shape), "(as it has less than 2 dimensions)"
-    axis = checked_axis(function, shape, channel_axis)
     return shape[axis], math.prod(shape[axis + 1 :]), f"(axis {axis})"
 
 
@@ -112,7 +122,8 @@ def prelu(x: Any, weight: Any, *, channel_axis: int = 1, out: Any = None) -> Any
     numpy.exceptions.AxisError
         If `x` has no axis `channel_axis`.
     TypeError
-        If `x` or `weight` is complex, object, string, datetime or structured, or `weight` is a masked array.
+        If `x` or `weight` is complex, object, string, datetime or structured, `weight` is a masked array, or
+        `channel_axis` no integer.
 
     See Also
     --------
@@ -141,14 +152,18 @@ def prelu(x: Any, weight: Any, *, channel_axis: int = 1, out: Any = None) -> Any
             [-0.1, -0.2, -0.3]]])
     """
     last = x.ndim - 1 if type(x) is ndarray and type(weight) is ndarray else 0
-    axis = channel_axis if channel_axis >= 0 else channel_axis + last + 1
     slopes = weight
     # The common case in few steps; everything else, right or wrong, is looked at closely.
-    if (
-        0 <= axis <= last > 0
-        and (slopes.shape == (x.shape[axis],) or slopes.shape == (1,))
-        and slopes.itemsize > 2
-    ):
+    try:
+        axis = channel_axis if channel_axis >= 0 else channel_axis + last + 1
+        common = (
+            0 <= axis <= last > 0
+            and (slopes.shape == (x.shape[axis],) or slopes.shape == (1,))
+            and slopes.itemsize > 2
+        )
+    except (TypeError, ValueError):  # no integer
+        common = False
+    if common:
         if axis < last:
             slopes = slopes[_ALONG[last - axis]]
     else:
@@ -210,7 +225,7 @@ def prelu_grad(
         If `x` has no axis `channel_axis`.
     TypeError
         If an input is complex, object, string, datetime or structured, or is a masked array, whose mask would
-        be lost.
+        be lost, or if `channel_axis` is no integer.
 
     See Also
     --------

@@ -80,17 +80,18 @@ def show(seconds: float) -> None:
     if not seconds:
         return
     names, reasons = available_peers()
-    print(
-        "\nTime of a call on float32 arrays, one thread, and by how many times it is leaky_relu's: the best"
-    )
-    print("of many turns, and the median of the ratios of interleaved ones. Memory is at hand, as after the")
-    print("first calls of a program; NumPy's temporaries take much longer in a fresh one.")
+    print("\nTime of a call on float32 arrays, one thread, and how many times leaky_relu's that is. All take")
+    print("turns on the same arrays: the time is that of the best turn, the ratio the median of all turns.")
+    print("Memory is at hand, as after the first calls of a program; in a fresh one NumPy's temporaries")
+    print("take much longer.")
     if reasons:
         print(_in_one_line(reasons))
     print("elements".rjust(22) + "".join(f"{size:>20,}" for size in SIZES), flush=True)
     for rows in comparisons(seconds, names):
-        print(f"{rows[0]['operation']}, {rows[0]['way']}")
-        for name in dict.fromkeys(row["peer"] for row in rows):
+        measured = dict.fromkeys(row["peer"] for row in rows)
+        alone = " (nothing else here has such a call)" * (len(measured) == 1)
+        print(f"{rows[0]['operation']}, {rows[0]['way']}{alone}")
+        for name in measured:
             cells = [_cell(row) for row in rows if row["peer"] == name]
             print((f"  {name:<20}" + "".join(cells)).rstrip(), flush=True)
 

@@ -90,7 +90,7 @@ PEERS = {
         setup="set_num_threads(threads)",
         dtypes=(*_ALL_FLOATS, *_SMALL),
     ),
-    "NumPy and ours": Peer(
+    "NumPy + leaky_relu": Peer(
         {
             ("bias", "new"): "leaky_relu(t := x + bias, out=t)",
             ("bias", "out"): "leaky_relu(np.add(x, bias, out=y), out=y)",

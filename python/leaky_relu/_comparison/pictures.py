@@ -70,7 +70,7 @@ def picture(
         drawn = io.BytesIO()
         metadata = {"Date": None} if form == "svg" else {}
         figure.savefig(drawn, format=form, dpi=150, bbox_inches="tight", metadata=metadata)
-    with atomic_file(Path(file), replace=force) as target:
+    with atomic_file(file, replace=force) as target:
         target.write(drawn.getvalue())
 
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 from numpy.typing import NDArray
 
 from leaky_relu import _core
 from leaky_relu._packed import leaky_relu_grad_packed, leaky_relu_packed
+from leaky_relu._prelu import checked_axis
 from leaky_relu._typing import Scalar
 from leaky_relu.layers._one_parameter import OneParameterLayer
 from leaky_relu.layers._output import writable_input
@@ -121,7 +121,7 @@ class BiasLeakyReLU(OneParameterLayer):
         if len(shape) < 2:
             channels, along, others = 1, shape[:0], tuple(range(len(shape)))
         else:
-            axis = normalize_axis_index(self.channel_axis, len(shape), f"{name_of(self)}: channel_axis")
+            axis = checked_axis(name_of(self), shape, self.channel_axis)
             channels, along = shape[axis], (-1, *[1] * (len(shape) - 1 - axis))
             others = tuple(other for other in range(len(shape)) if other != axis)
         if channels != self.num_features:
