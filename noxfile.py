@@ -261,7 +261,7 @@ def load(session):
 
 @nox.session(default=False)
 def exhaustive(session):
-    """Try every float32 and all pairs of 16-bit numbers on each target, in an hour; `-- 30`: in seconds."""
+    """Try every float32 and all pairs of 16-bit numbers, in an hour; `-- 30 5000`: 30 seconds from there."""
     folder = build_programs(session, "exhaustive")
     session.run(str(folder / "exhaustive"), *session.posargs, external=True)
 
