@@ -218,6 +218,14 @@ def sanitize(session, sanitizer):
     pytest(session, *suited, env=env)
 
 
+@nox.session(default=False, name="guard-pages")
+@nox.parametrize("edge", [nox.param(name, id=name) for name in ("begin", "end")])
+def guard_pages(session, edge):
+    """Run the suite where each array begins or ends at a page that faults."""
+    session.install(".[test]")
+    pytest(session, "-m", "not slow", f"--guard-pages={edge}")
+
+
 @nox.session(venv_backend="none", default=False, tags=["ci"])
 def aarch64(session):
     """Run what depends on the instruction set on the neon target under QEMU (`.ci/aarch64`)."""
