@@ -218,6 +218,23 @@ def sanitize(session, sanitizer):
     pytest(session, *suited, env=env)
 
 
+@nox.session(default=False)
+def tidy(session):
+    """Look for mistakes in the C++ code by clang-tidy, with the checks in `.clang-tidy`."""
+    session.install(*group("build"), "clang-tidy>=20")
+    folder = str(Path(session.create_tmp(), "tidy"))
+    includes = session.run("python", "-m", "pybind11", "--cmakedir", silent=True).strip()
+    options = {
+        "CMAKE_CXX_COMPILER": "clang++",
+        "CMAKE_EXPORT_COMPILE_COMMANDS": "ON",
+        "SKBUILD_PROJECT_VERSION": "0",
+        "pybind11_DIR": includes,
+    }
+    options = [f"-D{name}={value}" for name, value in options.items()]
+    session.run("cmake", "-G", "Ninja", "-B", folder, *options, silent=True)
+    session.run("run-clang-tidy.py", "-quiet", "-p", folder, "-j", str(os.cpu_count()))
+
+
 @nox.session(default=False, name="guard-pages")
 @nox.parametrize("edge", [nox.param(name, id=name) for name in ("begin", "end")])
 def guard_pages(session, edge):
