@@ -5,7 +5,7 @@ x, g and y have one shape; w has a number for each column, p the signs of x. All
 """
 
 OPERANDS = """
-import numpy as np, leaky_relu as lr
+import numpy as np, numpy.random, leaky_relu as lr  # no import is to be half done where a fork comes
 x = np.linspace(-1, 1, {rows} * {columns}, dtype=np.float32).reshape({rows}, {columns})
 g, y, i, w = x.copy(), x.copy(), (x * 10).astype(np.int16), np.full({columns}, 0.25, np.float32)
 p = np.packbits(x > 0, bitorder="little")
