@@ -219,6 +219,72 @@ def sanitize(session, sanitizer):
     pytest(session, *suited, env=env)
 
 
+@nox.session(default=False)
+def tidy(session):
+    """Look for mistakes in the C++ code by clang-tidy, with the checks in `.clang-tidy`."""
+    session.install(*group("build"), "clang-tidy>=20")
+    folder = str(Path(session.create_tmp(), "tidy"))
+    includes = session.run("python", "-m", "pybind11", "--cmakedir", silent=True).strip()
+    options = {
+        "CMAKE_CXX_COMPILER": "clang++",
+        "CMAKE_EXPORT_COMPILE_COMMANDS": "ON",
+        "SKBUILD_PROJECT_VERSION": "0",
+        "pybind11_DIR": includes,
+    }
+    options = [f"-D{name}={value}" for name, value in options.items()]
+    session.run("cmake", "-G", "Ninja", "-B", folder, *options, silent=True)
+    session.run("run-clang-tidy.py", "-quiet", "-p", folder, "-j", str(os.cpu_count()))
+
+
+@nox.session(default=False)
+def valgrind(session):
+    """Run each public call, on all targets but avx512, under valgrind, which must be there."""
+    session.install(".[test]")
+    options = ("--quiet", "--error-exitcode=1", "--suppressions=tests/valgrind.supp")
+    env = {"PYTHONMALLOC": "malloc", "OPENBLAS_NUM_THREADS": "1"}
+    session.run("valgrind", *options, "python", "tests/under_valgrind.py", external=True, env=env)
+
+
+@nox.session(default=False)
+def coverage(session):
+    """Tell which lines and branches the suite leaves out; pages of each file in build/coverage."""
+    folder = ROOT / "build/coverage"
+    shutil.rmtree(folder, ignore_errors=True)
+    build = ("cmake.define.CMAKE_CXX_FLAGS=--coverage", "install.strip=false", f"build-dir={folder}/cpp")
+    session.install(
+        ".[test]", "pytest-cov", "gcovr", *(part for setting in build for part in ("-C", setting))
+    )
+    report = f"html:{folder}/python"
+    pytest(
+        session,
+        "--cov=leaky_relu",
+        "--cov-branch",
+        "--cov-report=term-missing:skip-covered",
+        f"--cov-report={report}",
+    )
+    options = ("--exclude-throw-branches", "--exclude-unreachable-branches", "--exclude-noncode-lines", "-j2")
+    session.run(
+        "gcovr",
+        "-r",
+        ".",
+        "-f",
+        "csrc/",
+        *options,
+        "--html-details",
+        f"{folder}/cpp.html",
+        str(folder / "cpp"),
+    )
+    session.run("gcovr", "-r", ".", "-f", "csrc/", *options, "--txt-metric", "branch", str(folder / "cpp"))
+
+
+@nox.session(default=False, name="guard-pages")
+@nox.parametrize("edge", [nox.param(name, id=name) for name in ("begin", "end")])
+def guard_pages(session, edge):
+    """Run the suite where each array begins or ends at a page that faults."""
+    session.install(".[test]")
+    pytest(session, "-m", "not slow", f"--guard-pages={edge}")
+
+
 @nox.session(venv_backend="none", default=False, tags=["ci"])
 def aarch64(session):
     """Run what depends on the instruction set on the neon target under QEMU (`.ci/aarch64`)."""
@@ -244,13 +310,23 @@ def slices(session):
 
 
 @nox.session(default=False)
-def fuzz(session):
-    """Fuzz layout and kernels by libFuzzer, which is Clang's, for a minute each; `-- 3600`: in seconds."""
-    folder = build_programs(session, "fuzz_layout", "fuzz_kernels", compiler="clang++")
-    for name in ("fuzz_layout", "fuzz_kernels"):
-        seconds = session.posargs[0] if session.posargs else "60"
-        options = (f"-max_total_time={seconds}", "-max_len=400", "-print_final_stats=1")
-        session.run(str(folder / name), *options, f"-artifact_prefix={folder}/", external=True)
+@nox.parametrize("part", [nox.param(name, id=name) for name in ("kernels", "layout", "arguments")])
+def fuzz(session, part):
+    """Fuzz by libFuzzer, or Atheris, for a minute each; `-- 3600`: in seconds. Needs Clang."""
+    if part == "arguments":
+        flags = "-fsanitize=address,fuzzer-no-link -fno-omit-frame-pointer"
+        build = ("-C", f"cmake.define.CMAKE_CXX_FLAGS={flags}", "-C", "install.strip=false")
+        session.install(".[test]", "atheris", *build, env={"CC": "clang", "CXX": "clang++"})
+        where = session.run("python", "-c", "import atheris; print(atheris.path())", silent=True).strip()
+        program = ("python", "tests/fuzz_arguments.py")
+        # Python is not instrumented, so what instruments the extension is loaded before it.
+        env = {"LD_PRELOAD": f"{where}/asan_with_fuzzer.so", "ASAN_OPTIONS": "detect_leaks=0"}
+    else:
+        folder = build_programs(session, f"fuzz_{part}", compiler="clang++")
+        program, env = (str(folder / f"fuzz_{part}"),), {}
+    seconds = session.posargs[0] if session.posargs else "60"
+    options = (f"-max_total_time={seconds}", "-max_len=400", "-print_final_stats=1")
+    session.run(*program, *options, f"-artifact_prefix={session.create_tmp()}/", external=True, env=env)
 
 
 @nox.session(default=False)
@@ -262,7 +338,7 @@ def load(session):
 
 @nox.session(default=False)
 def exhaustive(session):
-    """Try every float32 and all pairs of 16-bit numbers on each target, in an hour; `-- 30`: in seconds."""
+    """Try every float32 and all pairs of 16-bit numbers, in an hour; `-- 30 5000`: 30 seconds from there."""
     folder = build_programs(session, "exhaustive")
     session.run(str(folder / "exhaustive"), *session.posargs, external=True)
 

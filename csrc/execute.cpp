@@ -28,7 +28,7 @@ class Burst {
 
   private:
     using Clock = std::chrono::steady_clock;
-    Clock::time_point end_of_last_{};
+    Clock::time_point end_of_last_;
     int row_ = 0;
 };
 

@@ -156,7 +156,8 @@ class Pool {
             for (; workers_ < wanted; ++workers_) {
                 threads_[workers_] = std::thread(&Pool::live, this, workers_ + 1, round_.load());
             }
-        } catch (const std::exception&) {  // no memory or no more threads: those there are will do
+        } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+            // No memory or no more threads: those there are will do.
         }
     }
 
@@ -214,13 +215,13 @@ void set_num_threads(int count) {
     thread_limit.store(std::clamp(count, 1, most_threads), std::memory_order_relaxed);
 }
 
-void run(std::size_t n, std::size_t grain, bool worth_waking, Piece piece, const void* argument) {
+void run(std::size_t n, std::size_t grain, bool worth_waking, Piece piece, const void* job) {
     const int threads = int(std::min<std::size_t>(get_num_threads(), (n + grain - 1) / grain));
     if (threads > 1) {
         const std::unique_lock<std::mutex> alone(pool.busy, std::try_to_lock);
-        if (alone && pool.run(n, grain, threads, worth_waking, piece, argument)) return;
+        if (alone && pool.run(n, grain, threads, worth_waking, piece, job)) return;
     }
-    piece(argument, 0, n);
+    piece(job, 0, n);
 }
 
 }  // namespace leaky_relu::parallel

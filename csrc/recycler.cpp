@@ -70,7 +70,7 @@ class RecentPeak {
 
   private:
     std::size_t before_ = 0, now_ = 0;
-    Clock::time_point begin_{};
+    Clock::time_point begin_;
 };
 
 // All of it is used with the mutex held, but for the budget.

@@ -6,6 +6,7 @@ import sys
 import textwrap
 
 import leaky_relu
+import memory_handlers
 import pytest
 from helpers import DTYPES
 from leaky_relu import _atomic_file, _core
@@ -22,6 +23,19 @@ else:  # pytest --hypothesis-profile=long tests/test_layouts.py
     settings.load_profile("quick")
 
 LAUNCH_TIMEOUT = 300  # seconds; emulated machines take their time
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--guard-pages",
+        choices=["begin", "end"],
+        help="every array of the main thread begins or ends at a page that faults",
+    )
+
+
+def pytest_configure(config):
+    if edge := config.getoption("--guard-pages"):
+        memory_handlers.install("guarded").guard_begin(edge == "begin")
 
 
 @pytest.fixture(params=leaky_relu.simd_targets())

@@ -34,14 +34,18 @@ def test_pool_and_memory(tmp_path):
 
 
 @pytest.mark.slow
-def test_pool_and_memory_have_no_data_races(tmp_path):
+@pytest.mark.parametrize(
+    "sanitizer", ["thread", "address,undefined"]
+)  # the latter looks for leaks at the end
+def test_pool_and_memory_sanitized(tmp_path, sanitizer):
+    options = [f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all"]
     (tmp_path / "nothing.cpp").write_text("int main() {}")
     try:
-        probe = build_and_run(tmp_path / "nothing", [tmp_path / "nothing.cpp"], "-fsanitize=thread", rounds=0)
+        probe = build_and_run(tmp_path / "nothing", [tmp_path / "nothing.cpp"], *options, rounds=0)
     except subprocess.CalledProcessError:
-        pytest.skip("the compiler has no ThreadSanitizer")
+        pytest.skip("the compiler has no such sanitizer")
     if probe.returncode:
-        pytest.skip("ThreadSanitizer does not run on this kernel")
+        pytest.skip("the sanitizer does not run on this kernel")
     sources = [HERE / "cpp/pool_and_memory.cpp", *OWN]
-    done = build_and_run(tmp_path / "program", sources, "-fsanitize=thread", rounds=60)
+    done = build_and_run(tmp_path / "program", sources, *options, rounds=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -112,3 +112,12 @@ def test_files_of_the_sources_that_are_named_are_there():
     named = found_in_pages(r"`(csrc/[\w/.]+)`")
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_promises_are_held_by_tests_that_are_there():
+    contract = (ROOT / "docs/contract.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+\.py)(?:::(\w+))?`", contract)
+    assert len(named) > 50
+    for file, function in named:
+        tests = (ROOT / "tests" / file).read_text(encoding="utf-8")
+        assert f"def {function or 'test_'}" in tests, (file, function)

@@ -12,7 +12,10 @@ import pytest
 from leaky_relu import _core
 from numpy._core.multiarray import get_handler_name
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems use NumPy's allocator")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="other systems use NumPy's allocator"),
+    pytest.mark.skipif(get_handler_name() != "default_allocator", reason="another allocator is to be used"),
+]
 
 MIB = 1 << 20
 X = np.linspace(-1, 1, 4 * MIB, dtype=np.float32)  # 16 MiB

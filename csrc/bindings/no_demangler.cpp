@@ -3,6 +3,7 @@
 // no function here takes one, and the message of std::terminate.
 #include <cstddef>
 
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
 extern "C" char* __cxa_demangle(const char*, char*, std::size_t*, int* status) {
     if (status)
         *status = -1;  // no memory, by the Itanium C++ ABI: the one failure that says nothing of the name

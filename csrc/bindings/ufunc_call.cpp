@@ -126,9 +126,10 @@ struct NumpysArguments {
                 } else if (!replace(k, number)) {
                     return false;
                 }
-            } else if (type_number(stack[k]) == bfloat16_type_number()) {
+            } else if (type_number(stack[k]) == bfloat16_type_number() &&
+                       !replace(k, PyArray_FROM_OT(stack[k], NPY_FLOAT))) {
                 // Loops of user dtypes are looked at first: those of bfloat16 are for x, not for parameters.
-                if (!replace(k, PyArray_FROM_OT(stack[k], NPY_FLOAT))) return false;
+                return false;
             }
         }
         return true;

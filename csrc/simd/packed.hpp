@@ -48,7 +48,7 @@ struct BitReader {
     const std::uint8_t* at;
     unsigned used = 0;  // bits of *at
 
-    std::uint64_t begin(std::size_t n) {
+    std::uint64_t begin(std::size_t n) const {
         const std::size_t bytes = (used + n + 7) / 8;
         const std::uint64_t word =
             (n == word_bits ? load_bytes(at, 8) : load_bytes(at, bytes < 8 ? bytes : 8)) >> used;
@@ -58,7 +58,7 @@ struct BitReader {
         at += (used + n) / 8;
         used = (used + n) % 8;
     }
-    void finish() {}
+    void finish() const {}
 };
 
 struct BitWriter {
@@ -66,7 +66,7 @@ struct BitWriter {
     unsigned used = 0;  // bits of *at, which are in `pending` for now
     std::uint64_t pending = 0;
 
-    std::uint64_t begin(std::size_t) { return 0; }
+    std::uint64_t begin(std::size_t) const { return 0; }
     void end(std::uint64_t word, std::size_t n) {
         const std::size_t bytes = (used + n) / 8;
         pending |= word << used;
@@ -75,7 +75,7 @@ struct BitWriter {
         pending = bytes < 8 ? pending >> 8 * bytes : used ? word >> (word_bits - used) : 0;
         used = (used + n) % 8;
     }
-    void finish() {
+    void finish() const {
         if (used) *at = std::uint8_t(pending);
     }
 };

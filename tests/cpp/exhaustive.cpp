@@ -1,9 +1,10 @@
 // All there is: every float32 with eight slopes, in each function; every pair of 16-bit numbers. On each target that
 // this machine has, against a reference in integers (float32) or in scalar arithmetic (16 bits).
 //
-//     exhaustive [seconds]       stops after so many seconds, having spread over all; without: at the end
+//     exhaustive [seconds [first]]       stops after so many seconds, having spread over all; without: at the end
 //
-// Exit status 0: no bit was wrong. The last line says how much of it was done.
+// Exit status 0: no bit was wrong. The last line says which chunks were done; the first of those that are left
+// may be where another run begins.
 #include <unistd.h>
 
 #include <algorithm>
@@ -177,7 +178,8 @@ int main(int count, char** arguments) {
     const double seconds = count > 1 ? std::atof(arguments[1]) : 1e9;
     const auto all = parts();
     const std::size_t total = (chunks + 8) * all.size();  // those of the beginning once more
-    std::atomic<std::size_t> next{0}, done{0};
+    const std::size_t first = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 0;
+    std::atomic<std::size_t> next{first}, done{first};
     const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
     const auto work = [&] {
         for (std::size_t i; passed() < seconds && (i = next++) < total; ++done) {
@@ -191,14 +193,15 @@ int main(int count, char** arguments) {
     const bool shown = isatty(STDERR_FILENO);
     while (shown && done < total && passed() < seconds) {
         const double share = double(done) / double(total);
-        std::fprintf(stderr, "\r[%-50.*s] %5.1f %%  %4.0f s left ", int(50 * share),
-                     "##################################################", 100 * share,
-                     std::min(passed() * (1 / std::max(share, 1e-6) - 1), seconds - passed()));
+        std::fprintf(
+            stderr, "\r[%-50.*s] %5.1f %%  %4.0f s left ", int(50 * share),
+            "##################################################", 100 * share,
+            std::min(passed() * double(total - done) / double(done - first + 1), seconds - passed()));
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
     }
     for (std::thread& thread : threads) thread.join();
-    std::printf("%s%zu of %zu chunks of 65536, %zu combinations, targets:", shown ? "\n" : "", done.load(),
-                total, all.size());
+    std::printf("%s%zu to %zu of %zu chunks of 65536, %zu combinations, targets:", shown ? "\n" : "", first,
+                done.load(), total, all.size());
     for (const KernelTable* table : available_tables()) std::printf(" %s", table->name);
     std::printf("; %.0f s, no bit wrong\n", passed());
 }

@@ -146,8 +146,6 @@ class RReLU(Layer):
         where = f"{name_of(self)}.load_state_dict()"
         check_names(where, state, ["rng"])
         try:
-            import json
-
             self.rng.bit_generator.state = json.loads(np.asarray(state["rng"], np.uint8).tobytes())
         except (TypeError, ValueError, KeyError) as error:
             kind = type(self.rng.bit_generator).__name__

@@ -1,0 +1,61 @@
+"""``leaky-relu apply`` where the disk is full: one line that says so, and nothing is left behind."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+UNSHARE = shutil.which("unshare")
+SMALL_DISK = 'mount -t tmpfs -o size=64k none disk || exit; "$@"; status=$?; ls -A disk; exit $status'
+FULL = "leaky-relu: error: {}: No space left on device\n"
+
+
+@pytest.fixture(autouse=True)
+def x(folder):
+    np.save("x.npy", np.ones(20_000))
+
+
+def apply(*arguments, launcher=(), **options):
+    command = [*launcher, sys.executable, "-m", "leaky_relu", "apply", *arguments]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **options)
+
+
+@pytest.fixture
+def on_small_disk():
+    """Return what runs a command in namespaces of its own, where `disk` is a file system of 64 KiB."""
+    os.mkdir("disk")
+    launcher = (UNSHARE, "-rm", "sh", "-c", SMALL_DISK, "sh")
+    if not UNSHARE or subprocess.run([*launcher, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("needs namespaces of Linux")
+    return launcher
+
+
+def test_new_file(on_small_disk):
+    done = apply("x.npy", "disk/y.npy", launcher=on_small_disk, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", FULL.format("disk/y.npy"))
+
+
+def test_limit_of_file_size():
+    """Where there are no namespaces, it stands for a full disk."""
+    pytest.importorskip("resource")
+    code = (
+        "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (9999, 9999));"
+        "sys.argv[1:] = ['apply', 'x.npy', 'y.npy']; runpy.run_module('leaky_relu', run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "leaky-relu: error: y.npy: File too large\n")
+    assert os.listdir() == ["x.npy"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has it")
+@pytest.mark.parametrize("count", [10, 20_000])
+def test_standard_output(count):
+    np.save("x.npy", np.ones(count))
+    with open("/dev/full", "wb") as full:
+        done = apply("x.npy", "-", stdout=full)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "No space left on device" in done.stderr
