@@ -209,7 +209,7 @@ def sanitize(session, sanitizer):
 @nox.session(venv_backend="none", default=False, tags=["ci"])
 def aarch64(session):
     """Run what depends on the instruction set on the neon target under QEMU (`.ci/cross`)."""
-    session.run(".ci/cross", "aarch64", "-q", *(session.posargs or ON_TARGETS), external=True)
+    session.run(".ci/cross", "aarch64", "-q", "-n", "auto", *(session.posargs or ON_TARGETS), external=True)
 
 
 @nox.session(venv_backend="none", default=False)

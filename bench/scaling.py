@@ -1,8 +1,8 @@
 """
 How small calls scale on free-threaded CPython: `python -m bench.scaling`.
 
-Each thread has arrays of its own. Printed is how many times as many calls per second two threads make as one: 2 is
-perfect, and about 1 is what the global lock allows. Beside it stands a ufunc of NumPy.
+Each thread has arrays of its own. Printed is how many times as many calls per second two threads make as one:
+2 is perfect, and about 1 is what the global lock allows. Beside it stands a ufunc of NumPy.
 """
 
 import sys
@@ -47,6 +47,4 @@ if __name__ == "__main__":
     print("global lock:", getattr(sys, "_is_gil_enabled", lambda: True)())
     for name, call in CASES.items():
         one, two = (min(seconds(call, threads) for _ in range(3)) for threads in (1, 2))
-        print(
-            f"{name:34} {one / CALLS * 1e9:4.0f} ns a call, two threads make {2 * one / two:.2f} times as many"
-        )
+        print(f"{name:34} {one / CALLS * 1e9:4.0f} ns, two threads make {2 * one / two:.2f} times as many")
