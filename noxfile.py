@@ -28,20 +28,8 @@ OLDEST_NUMPY = re.fullmatch(r"numpy>=([\d.]+)", PROJECT["project"]["dependencies
 NOT_SOURCE = (".git", ".nox", ".venv", ".*_cache", ".hypothesis", "build", "dist", "__pycache__")
 LARGEST = {".whl": 350_000, "static": 380_000, ".gz": 1_000_000}  # bytes; a C++ library costs 29 kB
 # What depends on the instruction set. Under emulation the whole suite takes the better part of an hour.
-ON_TARGETS = [
-    "bits",
-    "dtypes",
-    "flags",
-    "guard_pages",
-    "methods",
-    "ml_dtypes",
-    "overlap",
-    "packed",
-    "prelu",
-    "bias_grad",
-    "strides",
-    "subnormals",
-]
+TARGETS = "bits dtypes flags guard_pages methods ml_dtypes overlap packed prelu bias_grad strides subnormals"
+ON_TARGETS = ["-m", "not slow", *(f"tests/test_{name}.py" for name in TARGETS.split())]
 SANITIZED = {
     "asan": (
         ["libasan.so", "libstdc++.so"],
@@ -287,9 +275,36 @@ def guard_pages(session, edge):
 
 @nox.session(venv_backend="none", default=False, tags=["ci"])
 def aarch64(session):
-    """Run what depends on the instruction set on the neon target under QEMU (`.ci/aarch64`)."""
-    suited = session.posargs or ["-m", "not slow", *(f"tests/test_{name}.py" for name in ON_TARGETS)]
-    session.run(".ci/aarch64", "-q", *suited, external=True)
+    """Run what depends on the instruction set on the neon target under QEMU (`.ci/cross`)."""
+    session.run(".ci/cross", "aarch64", "-q", "-n", "auto", *(session.posargs or ON_TARGETS), external=True)
+
+
+@nox.session(venv_backend="none", default=False)
+@nox.parametrize("cpu", [nox.param(name, id=name) for name in ("riscv64", "ppc64el", "s390x")])
+def cross(session, cpu):
+    """Run the same on a CPU that has the scalar target only (`.ci/cross`); s390x is big-endian."""
+    session.run(".ci/cross", cpu, "-q", "-n", "auto", *(session.posargs or ON_TARGETS), external=True)
+
+
+@nox.session(name="old-cpus", default=False)
+@nox.parametrize("cpu", [nox.param(name, id=name) for name in ("Nehalem", "Haswell,-fma")])
+def old_cpus(session, cpu):
+    """Run the same on x86-64 as it was: without AVX2, and with AVX2 but no FMA, under QEMU."""
+    session.install(".[test]")
+    # An interpreter of the environment, as what a test starts by sys.executable is emulated as well.
+    python = Path(session.bin, "emulated-python")
+    qemu = f'qemu-x86_64-static -cpu {cpu} -0 "$0" {Path(session.bin, "python").resolve()}'
+    python.write_text(f'#!/bin/sh\nOPENBLAS_CORETYPE=Nehalem exec {qemu} "$@"\n')
+    python.chmod(0o755)
+    arguments = ["-n", "auto", *(session.posargs or ON_TARGETS)]
+    session.run(str(python), "-m", "leaky_relu", "--version", external=True)
+    session.run(str(python), "-m", "pytest", "-q", *arguments, external=True)
+
+
+@nox.session(name="free-threading", venv_backend="none", default=False)
+def free_threading(session):
+    """Run the suite on CPython without its global lock; show how calls scale (`.ci/free_threading`)."""
+    session.run(".ci/free_threading", *session.posargs, external=True)
 
 
 def build_programs(session, *targets, compiler="c++"):
@@ -358,16 +373,17 @@ def sid(session, version):
     session.run(".ci/sid", version, *(session.posargs or ["-m", "not slow"]), external=True)
 
 
-@nox.session(venv_backend="none", default=False)
+@nox.session(default=False)
 def windows(session):
-    """Compare all kernels with the scalar ones under Wine (`.ci/windows`)."""
+    """Compare kernels with the scalar ones under Wine, compile the rest (`.ci/windows`)."""
+    session.install("cmake", "ninja", "pybind11")
     session.run(".ci/windows", external=True)
 
 
 @nox.session(default=False)
 def zig(session):
-    """Compile what knows no Python for musl, macOS and Windows on Arm."""
-    session.install("ziglang")
+    """Compile what knows no Python for musl, macOS and Windows on Arm (`.ci/zig`)."""
+    session.install("cmake", "ninja", "ziglang")
     session.run(".ci/zig", external=True)
 
 
