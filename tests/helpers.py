@@ -227,18 +227,20 @@ def from_torch(tensor, dtype):
 
 def another_thread_runs_during(call):
     """Nobody can take the GIL for a minute, so another thread runs only when a call lets go of it."""
-    turn, ran = threading.Lock(), []
+    interval, ready, turn, ran = sys.getswitchinterval(), threading.Lock(), threading.Lock(), []
 
     def wait_and_run():
+        ready.release()  # and the GIL is given away where it waits for its turn, not before
         with turn:
             ran.append(True)
 
-    interval = sys.getswitchinterval()
+    ready.acquire()
     turn.acquire()
     thread = threading.Thread(target=wait_and_run)
-    thread.start()
     sys.setswitchinterval(60)
     try:
+        thread.start()
+        ready.acquire()
         turn.release()
         deadline = time.monotonic() + 30
         while not ran and time.monotonic() < deadline:

@@ -91,6 +91,21 @@ def test_in_place(dtype):
     assert_same(out, grad_x)
 
 
+@pytest.mark.parametrize("shift", [-64, -8, -1, 1, 3, 32, 100])
+@pytest.mark.parametrize("shared", ["grad_output", "y"])
+@pytest.mark.parametrize("shape", [(2, 3, 100), (100, 6), (3, 200)], ids=str)
+def test_output_that_overlaps_an_input_in_part(target, dtype, shape, shared, shift):
+    memory, other = numbers(dtype, 600 + abs(shift), 1), numbers(dtype, shape)
+    begin = max(-shift, 0)
+    a = memory[begin : begin + 600].reshape(shape)
+    out = memory[begin + shift : begin + shift + 600].reshape(shape)
+    g, y = (a, other) if shared == "grad_output" else (other, a)
+    grad_x, grad_bias = bias_leaky_relu_grad(g, y, 0.3)
+    result = bias_leaky_relu_grad(g, y, 0.3, out=out)
+    assert_same(result[0], grad_x)
+    assert_same(result[1], grad_bias)
+
+
 @pytest.mark.parametrize(
     "slope", [0.5, 1, np.float32(0.5), np.array(0.5), np.longdouble(0.5), np.float16(0.5)], ids=repr
 )

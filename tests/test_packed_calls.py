@@ -92,6 +92,18 @@ def test_output_that_overlaps_the_bits():
     assert_same(memory.view(np.float32), expected)
 
 
+@pytest.mark.parametrize("offset", [0, 100, 1920])
+def test_output_over_bits_that_are_yet_to_be_read(target, offset):
+    """More bits than are taken at once, so that those of the last elements are written over."""
+    memory = np.zeros(2048, np.uint8)
+    out, bits = memory.view(np.float32), memory[offset : offset + 64]
+    bits[:] = np.arange(64) * 37
+    g, expected_bits = numbers(np.dtype(np.float32), 512), bits.copy()
+    expected = leaky_relu_grad_packed(g, expected_bits, 2.0)
+    leaky_relu_grad_packed(g, bits, 2.0, out=out)
+    assert_same(out, expected)
+
+
 def test_empty_and_without_dimensions(dtype):
     for shape in ((0,), (3, 0, 2)):
         y, positive = leaky_relu_packed(np.ones(shape, dtype))

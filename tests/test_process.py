@@ -108,3 +108,16 @@ lr.leaky_relu(y)
     done = run_python(code, OPENBLAS_NUM_THREADS="1")
     assert done.returncode == -signal.SIGBUS
     assert "Fatal Python error: " in done.stderr  # two threads may fault at once, and cut each other short
+
+
+def test_no_file_is_left_open(printed):
+    printed("""
+        import os, leaky_relu
+        paths = []
+        for name in os.listdir("/proc/self/fd"):
+            try:
+                paths.append(os.readlink(f"/proc/self/fd/{name}"))
+            except OSError:  # the folder itself, which was open
+                pass
+        assert not [path for path in paths if path.startswith(("/sys/", "/proc/"))], paths
+    """)

@@ -1,12 +1,14 @@
 """Flags that other code has left in the processor are nobody's warning."""
 
 import ctypes
+import gc
 import platform
 import sys
 
 import leaky_relu as lr
 import numpy as np
 import pytest
+from helpers import MIB
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"),
@@ -49,3 +51,24 @@ def test_the_flags_can_be_seen():
     libm.feraiseexcept(ALL)
     assert libm.fetestexcept(ALL) == ALL
     libm.feclearexcept(ALL)
+
+
+def test_code_that_runs_meanwhile_takes_no_flag_away():
+    """To make a large output takes memory, which may start the garbage collector, and so anybody's code."""
+    libm, x, before = ctypes.CDLL("libm.so.6"), np.ones(MIB, np.float32), gc.get_threshold()
+
+    def callback(*_):
+        libm.feclearexcept(ALL)
+
+    gc.callbacks.append(callback)
+    gc.set_threshold(1)
+    try:
+        for _ in range(5):
+            with (
+                np.errstate(over="raise"),
+                pytest.raises(FloatingPointError, match=r"overflow .* leaky_relu$"),
+            ):
+                lr.leaky_relu(x, 1e300)
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(callback)

@@ -1,5 +1,7 @@
 """Outputs that are stored past the caches: where they begin, where they end, and rows of any length."""
 
+import math
+
 import leaky_relu as lr
 import numpy as np
 import pytest
@@ -60,11 +62,12 @@ def test_head_and_tail(dtype, offset):
     assert holds(expected)
 
 
-@pytest.mark.parametrize("columns", [2051, 1001])
-def test_gradients_of_rows_of_any_length(dtype, columns):
-    rows = FROM // (3 * dtype.itemsize) // columns + 2
+@pytest.mark.parametrize("row", [(2051,), (1001,), (3, 1001)], ids=str)
+def test_gradients_of_rows_of_any_length(dtype, row):
+    """Wide rows, and runs of a channel that begin at any address."""
+    shape = (FROM // (3 * dtype.itemsize) // math.prod(row) + 2, *row)
     block_g, block_x = numbers(dtype, BLOCK, 1), numbers(dtype, BLOCK, 2)
-    g, x = (whole(block, rows * columns).reshape(rows, columns) for block in (block_g, block_x))
-    expected = whole(lr.leaky_relu_grad(block_g, block_x, 0.5), rows * columns)
+    g, x = (whole(block, math.prod(shape)).reshape(shape) for block in (block_g, block_x))
+    expected = whole(lr.leaky_relu_grad(block_g, block_x, 0.5), math.prod(shape))
     assert same(lr.bias_leaky_relu_grad(g, x, 0.5)[0], expected)
-    assert same(lr.prelu_grad(g, x, np.full(columns, 0.5, np.float32))[0], expected)
+    assert same(lr.prelu_grad(g, x, np.full(row[0], 0.5, np.float32))[0], expected)

@@ -1,28 +1,57 @@
 """
-Plant one fault after the other (faults.toml), build, and see that the tests named beside it fail.
+Plant one fault after the other (faults.toml), build, and see that the quick suite fails.
 
-`nox -s mutants` runs all of it; arguments pick faults by a part of their name or file. A fault that survives
-is a gap in the suite, unless its entry says why nobody could tell.
+`nox -s mutants` runs all of it; arguments pick faults by a part of their name or file. The tests named beside
+a fault are tried first, then the whole quick suite: what survives both is a gap, unless its entry says
+why nobody could tell. What has been killed is kept in build/mutants, so that a run that was stopped goes on
+where it was; a fault is tried again when its entry or its file is another, or by --again.
+
+Exit status: 0, all were killed; 1, some survived; 2, an entry does not fit, or the suite fails without fault.
 """
 
 import argparse
 import concurrent.futures
+import hashlib
+import json
 import os
 import queue
-import shutil
+import re
 import subprocess
 import sys
-import tempfile
 import time
 import tomllib
 from pathlib import Path
 
 import pybind11
+from numpy._core._multiarray_umath import __cpu_features__
 
 ROOT = Path(__file__).parents[2]
 FAULTS = Path(__file__).with_name("faults.toml")
-BUILT_FROM = ("csrc", "python", "tests", "CMakeLists.txt", "CMakePresets.json", "pyproject.toml")
-TIMEOUT = 300  # seconds; a fault that makes the tests hang is found as well
+FOLDER = ROOT / "build/mutants"
+BUILT_FROM = (
+    "csrc",
+    "python",
+    "tests",
+    "docs",
+    "CMakeLists.txt",
+    "CMakePresets.json",
+    "pyproject.toml",
+    "README.md",
+)
+SUITE = ("-m", "not slow", "--ignore=tests/test_mutants.py")  # which finds every fault: its text is not there
+HANGS = 600, 3600  # seconds for the tests named, and for the suite, until they are taken to hang
+FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+?)(?: - .*)?$", re.M)
+NO_FAULT = {"name": "no fault", "tests": []}
+STUB = """#include "../../kernel_table.hpp"
+namespace leaky_relu {
+// Its kernels would take most of the time to compile, and this machine could not run them.
+constexpr KernelTable avx512_table{"avx512", cpu_avx512};
+}
+"""
+
+
+class WrongEntryError(Exception):
+    """A fault that cannot be planted, built or tried."""
 
 
 def faults():
@@ -30,27 +59,73 @@ def faults():
     return tomllib.loads(FAULTS.read_text())["fault"]
 
 
+def key(fault):
+    """Say which fault this is: its entry, and the file that it is planted in."""
+    text = (ROOT / fault["file"]).read_text()
+    return hashlib.sha256("\0".join((fault["file"], fault["old"], fault["new"], text)).encode()).hexdigest()
+
+
+class Record:
+    """What has been killed by what, in a file that is up to date at any time."""
+
+    def __init__(self, path):
+        self.path = path
+        self.killers = json.loads(path.read_text()) if path.exists() else {}
+
+    def add(self, fault, killer):
+        self.killers[key(fault)] = killer
+        new = self.path.with_suffix(".new")
+        new.write_text(json.dumps(self.killers, indent=0))
+        new.replace(self.path)
+
+
 class Tree:
     """A copy of the sources with a build of its own, which is brought up to date for each fault."""
 
     def __init__(self, folder, version):
-        self.folder = Path(folder)
-        for name in BUILT_FROM:
-            source, target = ROOT / name, self.folder / name
-            ignore = shutil.ignore_patterns("__pycache__", "*.so")
-            shutil.copytree(source, target, ignore=ignore) if source.is_dir() else shutil.copy2(
-                source, target
-            )
+        self.folder = folder
+        self.copy_sources()
         settings = {
             "CMAKE_BUILD_TYPE": "Release",
-            "CMAKE_LIBRARY_OUTPUT_DIRECTORY": self.folder / "python/leaky_relu",
+            "CMAKE_LIBRARY_OUTPUT_DIRECTORY": folder / "python/leaky_relu",
             "Python_EXECUTABLE": sys.executable,
             "SKBUILD_PROJECT_VERSION": version,
             "pybind11_DIR": pybind11.get_cmake_dir(),
         }
         options = [f"-D{name}={value}" for name, value in settings.items()]
-        self.run("cmake", "-G", "Ninja", "-S", ".", "-B", "build", *options, check=True)
-        self.build()
+        self.configure = ("cmake", "-G", "Ninja", "-S", ".", "-B", "build", *options)
+        self.is_ready = False
+
+    def get_ready(self):
+        """Build for the first time, in the thread that works here."""
+        if not self.is_ready:
+            self.leave_out_what_is_not_tested()
+            self.run(*self.configure, check=True)
+            self.build()
+            code = "import leaky_relu; print(leaky_relu.__file__)"
+            file = self.run(sys.executable, "-c", code, check=True).stdout.strip()
+            if not Path(file).is_relative_to(self.folder):
+                raise SystemExit(f"tested would be {file}: uninstall it from this environment")
+            self.is_ready = True
+
+    def copy_sources(self):
+        """Copy what is another: so little is built anew, and what a stopped run has left is mended."""
+        for name in BUILT_FROM:
+            for source in (path for path in [ROOT / name, *(ROOT / name).rglob("*")] if path.is_file()):
+                target = self.folder / source.relative_to(ROOT)
+                if source.suffix in (".so", ".pyc") or (
+                    target.exists() and target.read_bytes() == source.read_bytes()
+                ):
+                    continue
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(source.read_bytes())
+
+    def leave_out_what_is_not_tested(self):
+        """Compile neither for a CPU that is not this one, nor longer than tests of bits need."""
+        if not __cpu_features__.get("AVX512_SKX"):
+            (self.folder / "csrc/simd/targets/avx512.cpp").write_text(STUB)
+        options = self.folder / "csrc/kernels.cmake"
+        options.write_text(options.read_text().replace("set(optimized -O3", "set(optimized -O1"))
 
     def run(self, *command, **options):
         environment = os.environ | {
@@ -66,78 +141,120 @@ class Tree:
     def build(self):
         done = self.run("cmake", "--build", "build", "-j", "1", check=False)
         if done.returncode:
-            raise RuntimeError(done.stdout[-3000:])
+            raise WrongEntryError(done.stdout[-3000:])
 
-    def is_killed_by(self, tests):
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "not slow"]
-        paths = [f"tests/test_{name}.py" for name in tests]
+    def killer(self, hangs, *tests):
+        """Return the first of these tests that fails, or None."""
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *SUITE, *tests]
         try:
-            done = self.run(*command, *paths, check=False, timeout=TIMEOUT)
+            done = self.run(*command, check=False, timeout=hangs)
         except subprocess.TimeoutExpired:
             return "no end"
         if done.returncode == 0:
             return None
         if done.returncode in (4, 5):  # pytest's: no such file, no test
-            raise RuntimeError(done.stdout[-3000:] + done.stderr)
-        if done.returncode != 1:  # a crash, or no import
-            return f"exit status {done.returncode}"
-        failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-        return failed[0].partition(" - ")[0] if failed else "a failure"
+            raise WrongEntryError(done.stdout[-3000:] + done.stderr)
+        failed = FAILED.search(done.stdout)
+        # A crash, or no import, names no test.
+        return failed[1] if failed else f"exit status {done.returncode}"
+
+    def killer_of(self, fault):
+        """Return what finds the fault that has been planted; None where it survives."""
+        found = self.killer(HANGS[0], *(f"tests/test_{name}.py" for name in fault["tests"]))
+        passing = []
+        while not found:
+            late = self.killer(HANGS[1], *passing)
+            if not late:
+                return None
+            if "::" in late and not self.killer(HANGS[0], late):  # it had another reason to fail
+                passing.append(f"--deselect={late}")
+            else:
+                found = f"{late}, though none of the tests named"
+        return found
 
     def try_fault(self, fault):
-        """Return what has killed it; None where it survived."""
+        """Plant a fault, build, and return what finds it."""
+        if fault is NO_FAULT:
+            return self.killer(HANGS[1])
         path = self.folder / fault["file"]
         text = path.read_text()
         if text.count(fault["old"]) != 1:
-            raise RuntimeError(f"{fault['name']}: the text is not there, or not once")
+            raise WrongEntryError("the text is not there, or not once")
         path.write_text(text.replace(fault["old"], fault["new"]))
         try:
             if path.suffix != ".py":
                 self.build()
-            return self.is_killed_by(fault["tests"])
+            return self.killer_of(fault)
         finally:
             path.write_text(text)
 
 
+def report(done, count, began, verdict, seconds, fault, words):
+    """Print a line for a fault, and when the rest will be done."""
+    rest = (time.monotonic() - began) / done * (count - done)
+    print(
+        f"[{done}/{count}, {rest / 60:.0f} min to go] {verdict} {seconds:.0f} s  {fault['name']}: {words}",
+        flush=True,
+    )
+
+
 def main():
-    """Exit with 1 where a fault survives."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Return the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("parts", nargs="*", help="parts of names or files of faults")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--again", action="store_true", help="also those that are known to be killed")
     arguments = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    record = Record(FOLDER / "killed.json")
     chosen = [
         fault
         for fault in faults()
         if "equivalent" not in fault
         and (not arguments.parts or any(p in fault["name"] or p in fault["file"] for p in arguments.parts))
     ]
+    to_do = [fault for fault in chosen if arguments.again or key(fault) not in record.killers]
+    print(f"{len(chosen)} faults, {len(chosen) - len(to_do)} of them known to be killed", flush=True)
+    if not arguments.parts:
+        to_do.insert(0, NO_FAULT)
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    survivors, count = [], min(arguments.jobs, len(chosen))
-    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(count) as executor:
-        trees = queue.SimpleQueue()
-        for k in range(count):
-            trees.put(Tree(os.path.join(folder, str(k)), version))
+    survivors, wrong, began = [], [], time.monotonic()
+    trees = queue.SimpleQueue()
+    for k in range(min(arguments.jobs, len(to_do))):
+        trees.put(Tree(FOLDER / str(k), version))
 
-        def work(fault):
-            tree, begin = trees.get(), time.monotonic()
-            try:
-                return fault, tree.try_fault(fault), time.monotonic() - begin
-            except RuntimeError as error:  # the entry is wrong
-                print(fault["name"], error, sep="\n")
-                return fault, None, time.monotonic() - begin
-            finally:
-                trees.put(tree)
+    def work(fault):
+        tree = trees.get()
+        try:
+            tree.get_ready()
+            begin = time.monotonic()
+            return fault, tree.try_fault(fault), time.monotonic() - begin
+        except WrongEntryError as error:
+            return fault, error, 0
+        finally:
+            trees.put(tree)
 
-        for done in concurrent.futures.as_completed([executor.submit(work, fault) for fault in chosen]):
-            fault, killer, seconds = done.result()
-            print(
-                f"{'killed ' if killer else 'SURVIVED'} {seconds:5.0f} s  {fault['name']}: {killer}",
-                flush=True,
-            )
-            if not killer:
-                survivors.append(fault["name"])
-    print(f"{len(chosen) - len(survivors)} of {len(chosen)} killed", *survivors, sep="\n  ")
-    return bool(survivors)
+    with concurrent.futures.ThreadPoolExecutor(max(arguments.jobs, 1)) as executor:
+        futures = [executor.submit(work, fault) for fault in to_do]
+        try:
+            for count, future in enumerate(concurrent.futures.as_completed(futures), 1):
+                fault, killer, seconds = future.result()
+                if isinstance(killer, WrongEntryError) or (fault is NO_FAULT and killer):
+                    verdict, _ = "WRONG", wrong.append(fault["name"])
+                elif fault is NO_FAULT:
+                    verdict = "passes"
+                elif killer:
+                    verdict, _ = "killed", record.add(fault, killer)
+                else:
+                    verdict, _ = "SURVIVED", survivors.append(fault["name"])
+                report(count, len(to_do), began, verdict, seconds, fault, killer)
+        except KeyboardInterrupt:
+            executor.shutdown(cancel_futures=True)
+            raise
+    print(f"{len(chosen) - len(survivors) - len(wrong)} of {len(chosen)} killed", *survivors, sep="\n  ")
+    return 2 if wrong else int(bool(survivors))
 
 
 if __name__ == "__main__":
