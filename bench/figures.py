@@ -101,8 +101,9 @@ def rows_of(figure: Figure, seconds: float) -> Rows:
 def machine(facts: dict[str, Any]) -> str:
     packages = {"NumPy": facts["numpy"], **facts["versions"]}
     named = ", ".join(f"{name} {version}" for name, version in packages.items())
+    system = " ".join(facts["platform"].split("-")[:2])
     return (
-        f"leaky-relu {facts['leaky_relu']} on {facts['cpu']} ({facts['simd_target']}), {facts['platform']}, "
+        f"leaky-relu {facts['leaky_relu']} on {facts['cpu']} ({facts['simd_target']}), {system}, "
         f"Python {facts['python']}; {named}.\n"
     )
 

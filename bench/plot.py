@@ -1,5 +1,6 @@
 """Pictures of what was measured: throughput by size, or layouts beside each other."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ def throughput(rows: list[dict[str, Any]], file: str) -> None:
             ]
             draw_throughput(axis, of_panel, f"{threads} thread{'s' * (threads > 1)}")
             axis.set_ylabel("GB/s" if axis is axes[0] else "")
+        _on_one_scale(axes)
         axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
 
 
@@ -48,6 +50,7 @@ def calls(rows: list[dict[str, Any]], file: str) -> None:
             axis.set(title=WAYS[call[1]], xlabel="elements")
             axis.yaxis.set_major_formatter(EngFormatter("s"))
             axis.grid()
+        _on_one_scale(axes)
         handles = {
             label: line
             for axis in axes
@@ -77,6 +80,12 @@ def layouts(rows: list[dict[str, Any]], file: str) -> None:
         axes.set_ylim(len(lines) - 0.5, -0.5)  # the first line on top
         axes.grid()
         axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
+
+
+def _on_one_scale(axes: Sequence[Any]) -> None:
+    lowest, highest = zip(*(axis.get_ylim() for axis in axes), strict=True)
+    for axis in axes:
+        axis.set_ylim(min(lowest), max(highest))
 
 
 def _short_labels(rows: list[dict[str, Any]], fields: tuple[str, ...]) -> list[dict[str, Any]]:

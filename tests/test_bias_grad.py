@@ -6,7 +6,7 @@ import leaky_relu as lr
 import numpy as np
 import pytest
 from helpers import DTYPES, assert_same, compute_type, numbers
-from leaky_relu import _core, leaky_relu, leaky_relu_grad
+from leaky_relu import _core, leaky_relu, leaky_relu_grad, prelu, prelu_grad
 from leaky_relu._bias import bias_leaky_relu_grad
 
 # (shape, channel axis)
@@ -169,3 +169,17 @@ def test_warnings_name_the_function(dtype):
     g = np.full((2, 3), 6e4 if dtype == np.float16 else np.finfo(compute_type(dtype)).max / 2).astype(dtype)
     with pytest.warns(RuntimeWarning, match="overflow .* bias_leaky_relu_grad$"):
         bias_leaky_relu_grad(g, -np.ones_like(g), 1e3)
+
+
+@pytest.mark.parametrize("function", [prelu, prelu_grad, bias_leaky_relu_grad])
+def test_wrong_channel_axes(function):
+    x = np.zeros((2, 3, 4))
+    operands = {prelu: (x, x[0, 0, :3]), prelu_grad: (x, x, x[0, 0, :3]), bias_leaky_relu_grad: (x, x)}
+    for axis in (3, -4, np.int64(3), 2**31, 2**64, -(2**64)):
+        with pytest.raises(np.exceptions.AxisError, match=f"channel_axis: axis {axis} .* dimension 3$"):
+            function(*operands[function], channel_axis=axis)
+    for axis in ("1", None, 1.0, [1], np.ones(2)):
+        with pytest.raises(
+            TypeError, match=f"^{function.__name__}: channel_axis must be an integer, .* got "
+        ):
+            function(*operands[function], channel_axis=axis)
