@@ -69,5 +69,8 @@ def test_gradients_of_rows_of_any_length(dtype, row):
     block_g, block_x = numbers(dtype, BLOCK, 1), numbers(dtype, BLOCK, 2)
     g, x = (whole(block, math.prod(shape)).reshape(shape) for block in (block_g, block_x))
     expected = whole(lr.leaky_relu_grad(block_g, block_x, 0.5), math.prod(shape))
-    assert same(lr.bias_leaky_relu_grad(g, x, 0.5)[0], expected)
+    grad_x, grad_bias = lr.bias_leaky_relu_grad(g, x, 0.5)
+    assert same(grad_x, expected)
+    in_place = g.copy()  # is not streamed
+    assert same(lr.bias_leaky_relu_grad(in_place, x, 0.5, out=in_place)[1], grad_bias)
     assert same(lr.prelu_grad(g, x, np.full(row[0], 0.5, np.float32))[0], expected)
