@@ -75,6 +75,14 @@ def test_given_output(target, way, dtype, view):
     assert_same(x, expected)
 
 
+@pytest.mark.parametrize("step_g", [1, 2, -3])
+@pytest.mark.parametrize("step_x", [5, -1])
+def test_each_operand_has_a_stride_of_its_own(target, way, dtype, step_g, step_x):
+    for n in (1, 5, 67, 1000):
+        g, x = numbers(dtype, 5 * n, 1)[::step_g][:n], numbers(dtype, 5 * n)[::step_x][:n]
+        assert_same(lr.leaky_relu_grad(g, x, 0.3), reference(lr.leaky_relu_grad, g, x, 0.3))
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("other", ["C", "F"])
 def test_memory_orders_mixed(target, way, dtype, order, other):
