@@ -53,7 +53,7 @@ def fail_in_turn(library, code, rows):
     raise AssertionError("asks for more than 50 arrays")
 
 
-@pytest.mark.parametrize("rows", [5, 9000], ids=["small", "large"])
+@pytest.mark.parametrize("rows", [5, pytest.param(9000, marks=pytest.mark.slow)], ids=["small", "large"])
 @pytest.mark.parametrize("call", CALLS)
 def test_no_array_is_lost(context, threads, call, rows):
     threads(2)

@@ -8,6 +8,7 @@ from public_calls import CALLS, SETTINGS, operands
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 ALL = CALLS | SETTINGS
+QUICK = ("new", "strided", "where", "gradient", "packed", "prelu", "prelu_grad")
 CODE = """
 import os, random, signal, threading, time, warnings
 warnings.simplefilter("ignore", DeprecationWarning)  # of the Python thread, rightly
@@ -43,8 +44,10 @@ for _ in range({count}):
 """
 
 
-@pytest.mark.parametrize("count", [4, pytest.param(100, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("call", ALL)
+@pytest.mark.parametrize(
+    ("call", "count"),
+    [(call, 4) for call in QUICK] + [pytest.param(call, 10, marks=pytest.mark.slow) for call in ALL],
+)
 def test_fork_beside_calls(printed, call, count):
     code = CODE
     for name, value in (("call", ALL[call]), ("count", count), ("seed", len(call))):

@@ -88,7 +88,11 @@ def test_prelu(islands, target, dtype, shape, end):
 
 
 @pytest.mark.skipif(memory_handlers.COMPILER is None, reason="needs a C++ compiler")
-@pytest.mark.parametrize(("begin", "last", "beyond"), [(0, 2999, 3000), (1, 0, -1)], ids=["end", "begin"])
+@pytest.mark.parametrize(
+    ("begin", "last", "beyond"),
+    [(0, 2999, 3000), pytest.param(1, 0, -1, marks=pytest.mark.slow)],
+    ids=["end", "begin"],
+)
 def test_arrays_of_the_whole_suite_may_lie_beside_one(run_python, begin, last, beyond):
     """What `pytest --guard-pages` relies on."""
     code = f"""

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from public_calls import CALLS, REFUSED, SETTINGS, operands
+from public_calls import CALLS, REFUSED, operands
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -34,9 +34,9 @@ for form in {forms}:
 
 
 @pytest.mark.parametrize(
-    "count", [pytest.param(1_000, id="few"), pytest.param(100_000, marks=pytest.mark.slow)]
+    "count", [pytest.param(400, id="few"), pytest.param(100_000, marks=pytest.mark.slow)]
 )
 def test_no_growth(printed, count):
-    forms = [*CALLS.values(), *SETTINGS.values(), *REFUSED.values(), *MORE]
+    forms = [*CALLS.values(), *REFUSED.values(), *MORE]
     code = CODE.replace("{forms}", repr(forms)).replace("{count}", str(count))
     printed(operands(6, 7) + code)
