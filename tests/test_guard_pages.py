@@ -1,12 +1,9 @@
 """Not a byte outside the arrays is read or written: the pages around them fault."""
 
 import math
-import signal
 import sys
-from pathlib import Path
 
 import leaky_relu as lr
-import memory_handlers
 import numpy as np
 import pytest
 from helpers import PAGE, Island, assert_same, compute_type, numbers
@@ -85,25 +82,3 @@ def test_prelu(islands, target, dtype, shape, end):
     lr.prelu(x, w, out=out)
     for actual, wanted in zip((out, *lr.prelu_grad(g, x, w)), expected, strict=True):
         assert_same(actual, wanted)
-
-
-@pytest.mark.skipif(memory_handlers.COMPILER is None, reason="needs a C++ compiler")
-@pytest.mark.parametrize(
-    ("begin", "last", "beyond"),
-    [(0, 2999, 3000), pytest.param(1, 0, -1, marks=pytest.mark.slow)],
-    ids=["end", "begin"],
-)
-def test_arrays_of_the_whole_suite_may_lie_beside_one(run_python, begin, last, beyond):
-    """What `pytest --guard-pages` relies on."""
-    code = f"""
-        import ctypes, sys
-        sys.path.insert(0, {str(Path(memory_handlers.__file__).parent)!r})
-        import memory_handlers, numpy as np
-        memory_handlers.install("guarded").guard_begin({begin})
-        a = np.zeros(3000, np.int64)
-        ctypes.c_int64.from_address(a.ctypes.data + 8 * {last}).value
-        print("inside", flush=True)
-        ctypes.c_int64.from_address(a.ctypes.data + 8 * {beyond}).value
-    """
-    done = run_python(code, OPENBLAS_NUM_THREADS="1")
-    assert (done.returncode, done.stdout) == (-signal.SIGSEGV, "inside\n")
