@@ -16,8 +16,10 @@ import json
 import os
 import queue
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from pathlib import Path
@@ -40,7 +42,8 @@ BUILT_FROM = (
 )
 SUITE = ("-m", "not slow", "--ignore=tests/test_mutants.py")  # which finds every fault: its text is not there
 HANGS = 600, 3600  # seconds for the tests named, and for the suite, until they are taken to hang
-FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+?)(?: - .*)?$", re.M)
+FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.M)  # as pytest -ra tells it
+BUILDING = threading.Semaphore(os.cpu_count() or 1)  # compilers at once, whatever --jobs says
 NO_FAULT = {"name": "no fault", "tests": []}
 STUB = """#include "../../kernel_table.hpp"
 namespace leaky_relu {
@@ -139,7 +142,8 @@ class Tree:
         )
 
     def build(self):
-        done = self.run("cmake", "--build", "build", "-j", "1", check=False)
+        with BUILDING:
+            done = self.run("cmake", "--build", "build", "-j", "1", check=False)
         if done.returncode:
             raise WrongEntryError(done.stdout[-3000:])
 
@@ -207,6 +211,12 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--again", action="store_true", help="also those that are known to be killed")
     arguments = parser.parse_args()
+    for number in (
+        signal.SIGINT,
+        signal.SIGHUP,
+    ):  # a shell may ignore them for us, but tests must not inherit that
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
     FOLDER.mkdir(parents=True, exist_ok=True)
     record = Record(FOLDER / "killed.json")
     chosen = [
