@@ -11,6 +11,7 @@ Exit status: 0, all were killed; 1, some survived; 2, an entry does not fit, or 
 
 import argparse
 import concurrent.futures
+import fcntl
 import hashlib
 import json
 import os
@@ -218,6 +219,8 @@ def main():
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, lambda *_: None)
     FOLDER.mkdir(parents=True, exist_ok=True)
+    lock = (FOLDER / "lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError: there is another run
     record = Record(FOLDER / "killed.json")
     chosen = [
         fault
