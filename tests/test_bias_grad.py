@@ -91,9 +91,9 @@ def test_in_place(dtype):
     assert_same(out, grad_x)
 
 
-@pytest.mark.parametrize("shift", [-64, -8, -1, 1, 3, 32, 100])
+@pytest.mark.parametrize("shift", [-64, -1, 3, 100])
 @pytest.mark.parametrize("shared", ["grad_output", "y"])
-@pytest.mark.parametrize("shape", [(2, 3, 100), (100, 6), (3, 200)], ids=str)
+@pytest.mark.parametrize("shape", [(2, 3, 100), (100, 6)], ids=str)
 def test_output_that_overlaps_an_input_in_part(target, dtype, shape, shared, shift):
     memory, other = numbers(dtype, 600 + abs(shift), 1), numbers(dtype, shape)
     begin = max(-shift, 0)

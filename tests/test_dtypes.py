@@ -150,3 +150,21 @@ def test_any_byte_but_0_is_true(way):
     mask = np.array([0, 1, 2, 255], np.uint8).view(bool)
     assert lr.leaky_relu(mask).tolist() == [0, 1, 1, 1]
     assert lr.leaky_relu(-np.ones(4, np.float32), mask).tolist() == [0, -1, -1, -1]
+
+
+@pytest.mark.parametrize("code", "bBhH")
+def test_all_small_integers(way, code):
+    limits = np.iinfo(code)
+    x = np.arange(limits.min, limits.max + 1, dtype=code)
+    floats = x.astype(np.float16 if x.itemsize == 1 else np.float32)
+    assert_same(lr.leaky_relu(x, 0.25), lr.leaky_relu(floats, 0.25))
+    assert_same(lr.leaky_relu(-np.ones(x.size, np.float32), x), -x.astype(np.float32))
+
+
+def test_output_of_another_shape(way):
+    x, out = np.ones(2), np.zeros(3)
+    words = r"^leaky_relu: out has shape \(3,\), but the result has shape \(2,\)$"
+    with pytest.raises(ValueError, match=words):
+        lr.leaky_relu(x, 0.5, out)
+    with pytest.raises(ValueError, match=words):
+        lr.leaky_relu(x, out=out)

@@ -72,8 +72,13 @@ def test_switch_that_is_none(run_python, value):
     assert last == f"ImportError: LEAKY_RELU_FAST_CALL must be 0, 1 or empty, got {value!r}"
 
 
-@pytest.mark.parametrize("name", ["LEAKY_RELU_NUM_THREADS", "LEAKY_RELU_CACHE_MB"])
-@pytest.mark.parametrize("value", ["-1", "many", "1.5"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((n, v) for n in ("LEAKY_RELU_NUM_THREADS", "LEAKY_RELU_CACHE_MB") for v in ("-1", "many", "1.5")),
+        ("LEAKY_RELU_NUM_THREADS", "0"),
+    ],
+)
 def test_numbers_that_are_none(run_python, name, value):
     done = run_python("import leaky_relu", **{name: value})
     assert done.returncode == 1

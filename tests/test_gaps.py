@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import leaky_relu as lr
 import numpy as np
 import pytest
+from helpers import F32, assert_same, numbers
 from leaky_relu import _dtypes, _limits
 from leaky_relu._atomic_file import atomic_file
+from reference import reference
 
 EXACT = np.finfo(np.longdouble).nmant >= 63
 
@@ -51,3 +53,15 @@ def test_dtypes_of_the_new_kind_are_not_registered(monkeypatch):
     monkeypatch.setattr(_dtypes, "_core", SimpleNamespace(_register_bfloat16=registered.append))
     _dtypes.adopt_bfloat16(SimpleNamespace(bfloat16=np.float32))
     assert registered == []
+
+
+@pytest.mark.parametrize("mask", range(8))
+def test_parameters_are_arrays_or_scalars(target, way, mask):
+    """Each by itself: contiguous arrays of the shape of x, and numbers."""
+    x = numbers(F32, 1003)
+    parameters = [numbers(F32, 1003, k) if mask >> k & 1 else 0.25 * (k + 1) for k in range(3)]
+    expected = reference(lr.affine_leaky_relu, x, *parameters)
+    assert_same(lr.affine_leaky_relu(x, *parameters), expected)
+    assert_same(lr.affine_leaky_relu(x, *parameters, out=x), expected)
+    x = numbers(F32, 1003)
+    assert_same(lr.bias_leaky_relu(x, *parameters[:2]), reference(lr.bias_leaky_relu, x, *parameters[:2]))

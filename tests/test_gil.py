@@ -10,7 +10,7 @@ LARGE = [name for name in CALLS if name not in ("scalar", "small")]
 @pytest.fixture(scope="module")
 def names():
     names = {}
-    exec(operands(1000, 300), names)
+    exec(operands(3000, 100), names)  # to clear sums of 1 KiB or more NumPy lets go of the GIL itself
     return names
 
 

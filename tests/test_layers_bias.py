@@ -108,8 +108,9 @@ def test_another_number_of_channels(shape):
 def test_what_cannot_be():
     with pytest.raises(np.exceptions.AxisError, match="BiasLeakyReLU: channel_axis"):
         BiasLeakyReLU(4, channel_axis=2)(np.zeros((4, 4)))
-    with pytest.raises(TypeError, match=r"^BiasLeakyReLU\(inplace=True\): x has dtype int64"):
-        BiasLeakyReLU(4, inplace=True)(np.zeros((4, 4), np.int64))
+    for dtype in ("int64", "uint8", "bool"):
+        with pytest.raises(TypeError, match=rf"^BiasLeakyReLU\(inplace=True\): x has dtype {dtype}"):
+            BiasLeakyReLU(4, inplace=True)(np.zeros((4, 4), dtype))
     with pytest.raises(TypeError, match=r"^BiasLeakyReLU: bias must be an array"):
         BiasLeakyReLU(4).bias = 0.0
     with pytest.raises(ValueError, match="num_features must be at least 1, got 0"):

@@ -86,11 +86,24 @@ def test_out(make, training):
     assert_same(g, same_backward(G))
 
 
+@every_layer
+def test_out_of_swapped_bytes(make):
+    layer, same = make(), make()
+    swapped = X.dtype.newbyteorder()
+    y, grad_x = np.empty(X.shape, swapped), np.empty(X.shape, swapped)
+    assert layer(X, out=y) is y
+    assert layer.backward(G, out=grad_x) is grad_x
+    assert_same(y.astype(X.dtype), same(X))
+    assert_same(grad_x.astype(X.dtype), same.backward(G))
+
+
 @pytest.mark.parametrize("name", ["PReLU", "RReLU"])
 def test_out_over_an_input_that_is_needed(name):
     layer, x = MAKE[name](), X.copy()
     with pytest.raises(ValueError, match=f"^{name}: out shares memory with x, which the backward pass needs"):
         layer(x, out=x)
+    with pytest.raises(ValueError, match="out shares memory with x"):
+        layer(x[:1], out=x[:1, :, ::-1])
     assert_same(x, X)
     expected = layer.eval()(X)
     assert layer(x, out=x) is x

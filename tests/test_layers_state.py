@@ -94,6 +94,11 @@ def test_state_of_bfloat16():
         ("LeakyReLU", {"weight": 1}, "missing: nothing; unexpected: weight$"),
         ("PReLU", {}, "missing: weight; unexpected: nothing$"),
         ("PReLU", {"bias": 1, "scale": 1}, "missing: weight; unexpected: bias, scale$"),
+        (
+            "PReLU",
+            {"weight": np.ones(4, np.float32), "bias": 1},
+            "missing: nothing; unexpected: bias$",
+        ),
         ("PReLU", {"weight": np.ones(3)}, r"weight has shape \(3,\) in the state, but \(4,\) in the layer$"),
         (
             "PReLU",

@@ -138,6 +138,13 @@ def test_quota_bounds_the_cpus(machine, quota, most):
     assert _limits.cpus(root) == (most or _limits.cpus(str(root) + "/nowhere"))
 
 
+@pytest.mark.parametrize(("quota", "count"), [(1000, 1), (149000, 1), (190000, 2), (800000, 4)])
+def test_quotas_are_rounded(monkeypatch, machine, quota, count):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4), raising=False)
+    root = machine({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": f"{quota} 100000"})
+    assert _limits.cpus(root) == count
+
+
 def test_no_affinity(monkeypatch, machine):
     def refuse(_):
         raise PermissionError

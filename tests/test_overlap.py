@@ -97,3 +97,16 @@ def test_slopes_under_an_output_of_smaller_elements(way, threads):
     expected = lr.leaky_relu(x, slopes)
     out = slopes.view(np.float16)[: x.size]
     assert_same(lr.leaky_relu(x, slopes, out=out), expected)
+
+
+@pytest.mark.parametrize("shift", [-2, -1, 1, 2])
+def test_output_within_the_slopes_of_other_elements(target, way, shift):
+    """Steps of one size, elements of two: what is written for one element is another's slope."""
+    slopes = numbers(np.dtype(np.float64), 3 * N)
+    x = numbers(np.dtype(np.float16), slopes.size - abs(shift), 1)
+    begin = max(-shift, 0)
+    slope = slopes[begin : begin + x.size]
+    out = slopes.view(np.float16)[1::4][begin + shift : begin + shift + x.size]
+    expected = reference(lr.leaky_relu, x, slope.copy())
+    lr.leaky_relu(x, slope, out)
+    assert_same(out, expected)

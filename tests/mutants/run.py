@@ -11,13 +11,16 @@ Exit status: 0, all were killed; 1, some survived; 2, an entry does not fit, or 
 
 import argparse
 import concurrent.futures
+import fcntl
 import hashlib
 import json
 import os
 import queue
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from pathlib import Path
@@ -40,7 +43,8 @@ BUILT_FROM = (
 )
 SUITE = ("-m", "not slow", "--ignore=tests/test_mutants.py")  # which finds every fault: its text is not there
 HANGS = 600, 3600  # seconds for the tests named, and for the suite, until they are taken to hang
-FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+?)(?: - .*)?$", re.M)
+FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.M)  # as pytest -ra tells it
+BUILDING = threading.Semaphore(os.cpu_count() or 1)  # compilers at once, whatever --jobs says
 NO_FAULT = {"name": "no fault", "tests": []}
 STUB = """#include "../../kernel_table.hpp"
 namespace leaky_relu {
@@ -139,7 +143,8 @@ class Tree:
         )
 
     def build(self):
-        done = self.run("cmake", "--build", "build", "-j", "1", check=False)
+        with BUILDING:
+            done = self.run("cmake", "--build", "build", "-j", "1", check=False)
         if done.returncode:
             raise WrongEntryError(done.stdout[-3000:])
 
@@ -189,6 +194,12 @@ class Tree:
             path.write_text(text)
 
 
+def first_part(fault, parts):
+    """Return the index of the first part that its name or file has; their number where it has none."""
+    has = (i for i, part in enumerate(parts) if part in fault["name"] or part in fault["file"])
+    return next(has, len(parts))
+
+
 def report(done, count, began, verdict, seconds, fault, words):
     """Print a line for a fault, and when the rest will be done."""
     rest = (time.monotonic() - began) / done * (count - done)
@@ -203,18 +214,22 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", help="parts of names or files of faults")
+    parser.add_argument("parts", nargs="*", help="parts of names or files of faults, in order")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--again", action="store_true", help="also those that are known to be killed")
     arguments = parser.parse_args()
+    # A shell may ignore them for us, but tests must not inherit that.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
     FOLDER.mkdir(parents=True, exist_ok=True)
+    lock = (FOLDER / "lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError: there is another run
     record = Record(FOLDER / "killed.json")
-    chosen = [
-        fault
-        for fault in faults()
-        if "equivalent" not in fault
-        and (not arguments.parts or any(p in fault["name"] or p in fault["file"] for p in arguments.parts))
-    ]
+    parts = arguments.parts or [""]
+    to_be_found = [fault for fault in faults() if "equivalent" not in fault]
+    chosen = [fault for fault in to_be_found if first_part(fault, parts) < len(parts)]
+    chosen.sort(key=lambda fault: first_part(fault, parts))
     to_do = [fault for fault in chosen if arguments.again or key(fault) not in record.killers]
     print(f"{len(chosen)} faults, {len(chosen) - len(to_do)} of them known to be killed", flush=True)
     if not arguments.parts:
