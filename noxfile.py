@@ -30,6 +30,8 @@ LARGEST = {".whl": 350_000, "static": 380_000, ".gz": 1_000_000}  # bytes; a C++
 # What depends on the instruction set. Under emulation the whole suite takes the better part of an hour.
 TARGETS = "bits dtypes flags guard_pages methods ml_dtypes overlap packed prelu bias_grad strides subnormals"
 ON_TARGETS = ["-m", "not slow", *(f"tests/test_{name}.py" for name in TARGETS.split())]
+# For QEMU: without AVX2, and with AVX2 but no FMA nor what QEMU lacks, of which it would warn.
+OLD_CPUS = ["Nehalem", "Haswell,-fma,-hle,-rtm,-invpcid,-pcid,-tsc-deadline,-x2apic"]
 SANITIZED = {
     "asan": (
         ["libasan.so", "libstdc++.so"],
@@ -276,7 +278,7 @@ def cross(session, cpu):
 
 
 @nox.session(name="old-cpus", default=False)
-@nox.parametrize("cpu", [nox.param(name, id=name) for name in ("Nehalem", "Haswell,-fma")])
+@nox.parametrize("cpu", [nox.param(model, id=model.split(",")[0]) for model in OLD_CPUS])
 def old_cpus(session, cpu):
     """Run the same on x86-64 as it was: without AVX2, and with AVX2 but no FMA, under QEMU."""
     session.install(".[test]")
