@@ -112,7 +112,7 @@ def draw_throughput(axes: Axes, rows: Iterable[dict[str, Any]], title: str) -> N
     title : str
         Of the panel.
     """
-    from matplotlib.ticker import EngFormatter
+    from matplotlib.ticker import EngFormatter, LogLocator
 
     rows = list(rows)
     for place, label in enumerate(dict.fromkeys(row["label"] for row in rows)):
@@ -127,6 +127,7 @@ def draw_throughput(axes: Axes, rows: Iterable[dict[str, Any]], title: str) -> N
             linewidth=2.5 if line[0]["peer"] == OURS else 1.3,
         )
     axes.set(title=title, xlabel="size of x", ylabel="GB/s")
+    axes.xaxis.set_major_locator(LogLocator(numticks=4))  # of every power of ten the words would touch
     axes.xaxis.set_major_formatter(EngFormatter("B"))
     axes.yaxis.set_major_formatter("{x:g}")
     axes.grid()
