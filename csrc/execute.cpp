@@ -14,7 +14,7 @@ namespace {
 // it saves; from the second on it pays to wake a sleeping worker.
 constexpr std::size_t share_from = 1 << 19, wake_from = 1 << 22;
 constexpr std::size_t surely_small = share_from / (most_operands * sizeof(long double));  // elements
-constexpr std::size_t least_grain = 1 << 13, most_grain = 1 << 20;  // elements
+constexpr std::size_t least_grain = 1 << 13, most_grain = 1 << 20;                        // elements
 
 // Waking a worker costs more than a small job saves, unless many follow each other closely: then it stays awake.
 class Burst {
