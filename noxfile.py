@@ -12,48 +12,26 @@ import contextlib
 import os
 import re
 import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import nox
 
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / ".ci"))
+
+import by_hand  # noqa: E402, F401  (more sessions)
+from sessions import ON_TARGETS, PROJECT, build_programs, group, pytest  # noqa: E402
+
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
 
-ROOT = Path(__file__).parent
-PROJECT = nox.project.load_toml()
 PYTHONS = nox.project.python_versions(PROJECT)
 OLDEST_NUMPY = re.fullmatch(r"numpy>=([\d.]+)", PROJECT["project"]["dependencies"][0])[1]
 NOT_SOURCE = (".git", ".nox", ".venv", ".*_cache", ".hypothesis", "build", "dist", "__pycache__")
 LARGEST = {".whl": 350_000, "static": 380_000, ".gz": 1_000_000}  # bytes; a C++ library costs 29 kB
-# What depends on the instruction set. Under emulation the whole suite takes the better part of an hour.
-TARGETS = "bits dtypes flags guard_pages methods ml_dtypes overlap packed prelu bias_grad strides subnormals"
-ON_TARGETS = ["-m", "not slow", *(f"tests/test_{name}.py" for name in TARGETS.split())]
-# For QEMU: without AVX2, and with AVX2 but no FMA nor what QEMU lacks, of which it would warn.
-OLD_CPUS = ["Nehalem", "Haswell,-fma,-hle,-rtm,-invpcid,-pcid,-tsc-deadline,-x2apic"]
-SANITIZED = {
-    "asan": (
-        ["libasan.so", "libstdc++.so"],
-        [f"tests/test_{name}.py" for name in ("bits", "layouts", "overlap", "packed", "prelu", "bias_grad")]
-        + ["-m", "not slow"],
-    ),
-    # Less forks: ThreadSanitizer starts no threads in the child of a process that had several.
-    "tsan": (
-        ["libtsan.so", "libstdc++.so"],
-        ["tests/test_threads.py", "tests/test_concurrency.py", "-k", "not fork"],
-    ),
-}
-
-
-def group(name):
-    """Give the requirements of a dependency group."""
-    return nox.project.dependency_groups(PROJECT, name)
-
-
-def pytest(session, *args, **kwargs):
-    """Run tests on all CPUs."""
-    session.run("python", "-m", "pytest", "-q", "-n", "auto", *args, *session.posargs, **kwargs)
 
 
 def code_blocks(document, language):
@@ -190,122 +168,10 @@ def clang(session):
     pytest(session, "-m", "not slow")
 
 
-@nox.session(default=False)
-@nox.parametrize("sanitizer", [nox.param(name, id=name) for name in SANITIZED])
-def sanitize(session, sanitizer):
-    """Run the tests that suit it under a sanitizer: asan (with UndefinedBehaviorSanitizer) or tsan."""
-    libraries, suited = SANITIZED[sanitizer]
-    build = (f"cmake.args=--preset={sanitizer}", "cmake.build-type=RelWithDebInfo", "install.strip=false")
-    session.install(".[test]", *(part for setting in build for part in ("-C", setting)))
-    # Python is not instrumented, so the sanitizer is loaded before it, and what throws exceptions as well.
-    found = [session.run("g++", f"-print-file-name={name}", external=True, silent=True) for name in libraries]
-    env = {
-        "LD_PRELOAD": " ".join(name.strip() for name in found),
-        "ASAN_OPTIONS": "detect_leaks=0",  # of the interpreter, which frees little when it ends
-        "TSAN_OPTIONS": "halt_on_error=1",
-        "UBSAN_OPTIONS": "print_stacktrace=1",
-        "PYTHONMALLOC": "malloc",
-    }
-    pytest(session, *suited, env=env)
-
-
-@nox.session(default=False)
-def tidy(session):
-    """Look for mistakes in the C++ code by clang-tidy, with the checks in `.clang-tidy`."""
-    session.install(*group("build"), "clang-tidy>=20")
-    folder = str(Path(session.create_tmp(), "tidy"))
-    includes = session.run("python", "-m", "pybind11", "--cmakedir", silent=True).strip()
-    options = {
-        "CMAKE_CXX_COMPILER": "clang++",
-        "CMAKE_EXPORT_COMPILE_COMMANDS": "ON",
-        "SKBUILD_PROJECT_VERSION": "0",
-        "pybind11_DIR": includes,
-    }
-    options = [f"-D{name}={value}" for name, value in options.items()]
-    session.run("cmake", "-G", "Ninja", "-B", folder, *options, silent=True)
-    session.run("run-clang-tidy.py", "-quiet", "-p", folder, "-j", str(os.cpu_count()))
-
-
-@nox.session(default=False)
-def valgrind(session):
-    """Run each public call, on all targets but avx512, under valgrind, which must be there."""
-    session.install(".[test]")
-    options = ("--quiet", "--error-exitcode=1", "--suppressions=tests/valgrind.supp")
-    env = {"PYTHONMALLOC": "malloc", "OPENBLAS_NUM_THREADS": "1"}
-    session.run("valgrind", *options, "python", "tests/under_valgrind.py", external=True, env=env)
-
-
-@nox.session(default=False)
-def coverage(session):
-    """Tell which lines and branches the suite leaves out; pages of each file in build/coverage."""
-    folder = ROOT / "build/coverage"
-    shutil.rmtree(folder, ignore_errors=True)
-    build = ("cmake.define.CMAKE_CXX_FLAGS=--coverage", "install.strip=false", f"build-dir={folder}/cpp")
-    settings = [part for setting in build for part in ("-C", setting)]
-    session.install(*group("build"), "pytest-cov", "gcovr")
-    session.install(
-        "--no-build-isolation", ".[test]", *settings
-    )  # gcovr looks for NumPy's headers afterwards
-    reports = ("--cov-report=term-missing:skip-covered", f"--cov-report=html:{folder}/python")
-    pytest(session, "--cov=leaky_relu", "--cov-branch", *reports, success_codes=[0, 1])
-    # NumPy's headers are gone with the environment of the build.
-    gone = ("--gcov-ignore-errors=source_not_found", "--gcov-ignore-errors=no_working_dir_found")
-    ours = ("-r", ".", "-f", "csrc/", "--exclude-throw-branches", "--exclude-unreachable-branches", *gone)
-    pages = folder / "cpp.html"
-    session.run("gcovr", *ours, "--html-details", str(pages), "--txt-summary", str(folder / "cpp"))
-    session.run("gcovr", *ours, "--txt", "-", str(folder / "cpp"))
-
-
-@nox.session(default=False, name="guard-pages")
-@nox.parametrize("edge", [nox.param(name, id=name) for name in ("begin", "end")])
-def guard_pages(session, edge):
-    """Run the suite where each array begins or ends at a page that faults."""
-    session.install(".[test]")
-    pytest(session, "-m", "not slow", f"--guard-pages={edge}")
-
-
 @nox.session(venv_backend="none", default=False, tags=["ci"])
 def aarch64(session):
     """Run what depends on the instruction set on the neon target under QEMU (`.ci/cross`)."""
     session.run(".ci/cross", "aarch64", "-q", "-n", "auto", *(session.posargs or ON_TARGETS), external=True)
-
-
-@nox.session(venv_backend="none", default=False)
-@nox.parametrize("cpu", [nox.param(name, id=name) for name in ("riscv64", "ppc64el", "s390x")])
-def cross(session, cpu):
-    """Run the same on a CPU that has the scalar target only (`.ci/cross`); s390x is big-endian."""
-    session.run(".ci/cross", cpu, "-q", "-n", "auto", *(session.posargs or ON_TARGETS), external=True)
-
-
-@nox.session(name="old-cpus", default=False)
-@nox.parametrize("cpu", [nox.param(model, id=model.split(",")[0]) for model in OLD_CPUS])
-def old_cpus(session, cpu):
-    """Run the same on x86-64 as it was: without AVX2, and with AVX2 but no FMA, under QEMU."""
-    session.install(".[test]")
-    # An interpreter of the environment, as what a test starts by sys.executable is emulated as well.
-    python = Path(session.bin, "emulated-python")
-    qemu = f'qemu-x86_64-static -cpu {cpu} -0 "$0" {Path(session.bin, "python").resolve()}'
-    python.write_text(f'#!/bin/sh\nOPENBLAS_CORETYPE=Nehalem exec {qemu} "$@"\n')
-    python.chmod(0o755)
-    arguments = ["-n", "auto", *(session.posargs or ON_TARGETS)]
-    session.run(str(python), "-m", "leaky_relu", "--version", external=True)
-    session.run(str(python), "-m", "pytest", "-q", *arguments, external=True)
-
-
-@nox.session(name="free-threading", venv_backend="none", default=False)
-def free_threading(session):
-    """Run the suite on CPython without its global lock; show how calls scale (`.ci/free_threading`)."""
-    session.run(".ci/free_threading", *session.posargs, external=True)
-
-
-def build_programs(session, *targets, compiler="c++"):
-    """Build programs of tests/cpp, and return the folder of them."""
-    folder = Path(session.create_tmp(), "cpp")
-    session.install("cmake", "ninja")
-    options = ("-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_CXX_COMPILER={compiler}")
-    session.run("cmake", "-G", "Ninja", "-S", "tests/cpp", "-B", str(folder), *options, silent=True)
-    session.run("cmake", "--build", str(folder), "--target", *targets)
-    return folder
 
 
 @nox.session(default=False, tags=["ci"])
@@ -313,69 +179,6 @@ def slices(session):
     """Run 15 seconds of what `exhaustive` does in full."""
     folder = build_programs(session, "exhaustive")
     session.run(str(folder / "exhaustive"), "15", external=True)
-
-
-@nox.session(default=False)
-@nox.parametrize("part", [nox.param(name, id=name) for name in ("kernels", "layout", "arguments")])
-def fuzz(session, part):
-    """Fuzz by libFuzzer, or Atheris, for a minute each; `-- 3600`: in seconds. Needs Clang."""
-    if part == "arguments":
-        flags = "-fsanitize=address,fuzzer-no-link -fno-omit-frame-pointer"
-        build = ("-C", f"cmake.define.CMAKE_CXX_FLAGS={flags}", "-C", "install.strip=false")
-        session.install(".[test]", "atheris", *build, env={"CC": "clang", "CXX": "clang++"})
-        where = session.run("python", "-c", "import atheris; print(atheris.path())", silent=True).strip()
-        program = ("python", "tests/fuzz_arguments.py")
-        # Python is not instrumented, so what instruments the extension is loaded before it.
-        env = {"LD_PRELOAD": f"{where}/asan_with_fuzzer.so", "ASAN_OPTIONS": "detect_leaks=0"}
-    else:
-        folder = build_programs(session, f"fuzz_{part}", compiler="clang++")
-        program, env = (str(folder / f"fuzz_{part}"),), {}
-    seconds = session.posargs[0] if session.posargs else "60"
-    options = (f"-max_total_time={seconds}", "-max_len=400", "-print_final_stats=1")
-    session.run(*program, *options, f"-artifact_prefix={session.create_tmp()}/", external=True, env=env)
-
-
-@nox.session(default=False)
-def load(session):
-    """Mix threads, operations, layouts, limits, forks, for five minutes; `-- 3600`: in seconds."""
-    session.install(".[test]")
-    session.run("python", "tests/load.py", *session.posargs)
-
-
-@nox.session(default=False)
-def exhaustive(session):
-    """Try every float32 and all pairs of 16-bit numbers, in an hour; `-- 30 5000`: 30 seconds from there."""
-    folder = build_programs(session, "exhaustive")
-    session.run(str(folder / "exhaustive"), *session.posargs, external=True)
-
-
-@nox.session(default=False)
-def mutants(session):
-    """Plant single faults, tests/mutants/faults.toml: the quick suite must find each. Arguments pick some."""
-    session.install(*group("build"), *PROJECT["project"]["optional-dependencies"]["test"])
-    launcher = {"CMAKE_CXX_COMPILER_LAUNCHER": "ccache"} if shutil.which("ccache") else {}
-    session.run("python", "tests/mutants/run.py", *session.posargs, env=launcher)
-
-
-@nox.session(venv_backend="none", default=False)
-@nox.parametrize("version", [nox.param(name, id=name) for name in ("3.14", "3.15")])
-def sid(session, version):
-    """Run the suite in Debian's unstable distribution: a new GCC and Python (`.ci/sid`)."""
-    session.run(".ci/sid", version, *(session.posargs or ["-m", "not slow"]), external=True)
-
-
-@nox.session(default=False)
-def windows(session):
-    """Compare kernels with the scalar ones under Wine, compile the rest (`.ci/windows`)."""
-    session.install("cmake", "ninja", "pybind11")
-    session.run(".ci/windows", external=True)
-
-
-@nox.session(default=False)
-def zig(session):
-    """Compile what knows no Python for musl, macOS and Windows on Arm (`.ci/zig`)."""
-    session.install("cmake", "ninja", "ziglang")
-    session.run(".ci/zig", external=True)
 
 
 @nox.session(default=False)
