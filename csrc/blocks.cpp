@@ -138,7 +138,8 @@ void Blocks::run_block(std::size_t block, Buffers& buffers) const {
     }
 
     // A tile's rows are too short for the CPU to notice in time that they are written.
-    const bool prefetches = tiles_ && prefetches_tiles(size(output)) && access_[output] == Access::direct;
+    const bool prefetches = tiles_ && prefetches_tiles(size(output)) && access_[output] == Access::direct &&
+                            store_ == Store::cached;
     for (std::size_t r = 0; prefetches && r < rows; ++r) {
         prefetch(job_.args[output] + offsets[output] + std::ptrdiff_t(r) * nest_.row_step(output),
                  std::ptrdiff_t(columns) * size(output));

@@ -95,13 +95,14 @@ struct Job {
             }
         };
 
-        Compute slopes[most_strip];
+        Compute slopes[most_strip(sizeof(Wide))];
         if (arrays.one_slope) {
             std::fill_n(slopes, sum_lanes, slope_of(0));
         } else {
             each_column([&](std::size_t i, std::size_t c) { slopes[i] = slope_of(channel + c); });
         }
-        Wide totals[most_strip], *const sums = parts + slices.block(u) * arrays.channels + channel;
+        Wide totals[most_strip(sizeof(Wide))], *const sums =
+                                                   parts + slices.block(u) * arrays.channels + channel;
         const bool a_column_each = count == width;
         if (!a_column_each) std::fill_n(totals, width, Wide(0));
         ReductionRows rows{};
@@ -147,7 +148,8 @@ bool run(ReductionKernel kernel, DType dtype, const ReductionArrays& arrays) {
         const Segments slices(arrays.outer, arrays.channels, arrays.inner);
         return run<Compute>(kernel, dtype, arrays, slices, arrays.outer, slices.per_run);
     }
-    const Strips slices(arrays.outer, arrays.channels, arrays.inner);
+    using Wide = typename Job<Compute, Strips>::Wide;
+    const Strips slices(arrays.outer, arrays.channels, arrays.inner, most_strip(sizeof(Wide)));
     return run<Compute>(kernel, dtype, arrays, slices, slices.blocks, 1);
 }
 

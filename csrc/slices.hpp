@@ -10,10 +10,11 @@
 namespace leaky_relu {
 
 constexpr std::size_t segments_from = 64, segment = 1 << 16, least_block_rows = 64;
-constexpr std::size_t most_beside =
-    2048;  // elements of rows side by side; the order of the sums depends on it
-constexpr std::size_t most_strip =
-    4096;  // columns; at least lcm(32, inner), so that strips keep channels whole
+constexpr std::size_t most_beside = 2048;  // elements; the order of the sums depends on it
+
+// Columns whose sums of so many bytes fit into the first cache, and onto the stack of any thread. At least
+// lcm(32, inner), so that strips keep channels whole.
+constexpr std::size_t most_strip(std::size_t sum_size) { return (1 << 15) / sum_size; }
 
 // Long runs of a channel, cut into segments.
 struct Segments {
@@ -35,14 +36,14 @@ struct Strips {
     std::size_t rows_beside, wide, rows;  // in a wide row; its length; wide rows in a block
     std::size_t width, per_row, blocks;   // of a strip; strips in a wide row
 
-    Strips(std::size_t outer, std::size_t channels, std::size_t inner)
+    Strips(std::size_t outer, std::size_t channels, std::size_t inner, std::size_t most_columns)
         : outer(outer), inner(inner), row(channels * inner) {
         rows_beside =
             std::min(sum_lanes / std::gcd(sum_lanes, row), std::max<std::size_t>(most_beside / row, 1));
         wide = row * rows_beside;
         rows = std::max(least_block_rows, segment / wide);
         const std::size_t whole_channels = std::lcm(sum_lanes, inner);
-        width = wide <= most_strip ? wide : most_strip / whole_channels * whole_channels;
+        width = wide <= most_columns ? wide : most_columns / whole_channels * whole_channels;
         per_row = (wide + width - 1) / width;
         blocks = (outer + rows * rows_beside - 1) / (rows * rows_beside);
     }

@@ -116,8 +116,8 @@ def _reserve(descriptor: int, size: int) -> None:
     except OverflowError:  # more than any file can have, as a pipe may promise
         return
     except OSError as error:
-        if error.errno not in _UNSUPPORTED:
-            raise
+        if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+            raise  # any other one says that room cannot be made in advance here
 
 
 def _link(descriptor: int, name: str) -> None:
