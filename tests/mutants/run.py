@@ -11,6 +11,7 @@ Exit status: 0, all were killed; 1, some survived; 2, an entry does not fit, or 
 
 import argparse
 import concurrent.futures
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -76,8 +77,8 @@ class Record:
         self.path = path
         self.killers = json.loads(path.read_text()) if path.exists() else {}
 
-    def add(self, fault, killer):
-        self.killers[key(fault)] = killer
+    def add(self, fault_key, killer):
+        self.killers[fault_key] = killer
         new = self.path.with_suffix(".new")
         new.write_text(json.dumps(self.killers, indent=0))
         new.replace(self.path)
@@ -115,6 +116,9 @@ class Tree:
     def copy_sources(self):
         """Copy what is another: so little is built anew, and what a stopped run has left is mended."""
         for name in BUILT_FROM:
+            for file in [path for path in (self.folder / name).rglob("*") if path.is_file()]:
+                if file.suffix != ".so" and not (ROOT / file.relative_to(self.folder)).exists():
+                    file.unlink()
             for source in (path for path in [ROOT / name, *(ROOT / name).rglob("*")] if path.is_file()):
                 target = self.folder / source.relative_to(ROOT)
                 if source.suffix in (".so", ".pyc") or (
@@ -131,16 +135,38 @@ class Tree:
         options = self.folder / "csrc/kernels.cmake"
         options.write_text(options.read_text().replace("set(optimized -O3", "set(optimized -O1"))
 
-    def run(self, *command, **options):
-        environment = os.environ | {
+    def environment(self):
+        return os.environ | {
             "PYTHONPATH": str(self.folder / "python"),
             "PYTHONDONTWRITEBYTECODE": "1",
             "CCACHE_BASEDIR": str(self.folder),  # so that trees, and runs, share what they compile
             "CCACHE_NOHASHDIR": "1",
         }
+
+    def run(self, *command, **options):
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, **options
+            command, cwd=self.folder, env=self.environment(), capture_output=True, text=True, **options
         )
+
+    def run_tests(self, seconds, *command):
+        """Run them in a session of their own, whose processes all end with it."""
+        with subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                output = process.communicate(timeout=seconds)[0]
+            except subprocess.TimeoutExpired:
+                return None, "no end"
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        return process.returncode, output
 
     def build(self):
         with BUILDING:
@@ -151,17 +177,15 @@ class Tree:
     def killer(self, hangs, *tests):
         """Return the first of these tests that fails, or None."""
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *SUITE, *tests]
-        try:
-            done = self.run(*command, check=False, timeout=hangs)
-        except subprocess.TimeoutExpired:
-            return "no end"
-        if done.returncode == 0:
+        status, output = self.run_tests(hangs, *command)
+        if status == 0:
             return None
-        if done.returncode in (4, 5):  # pytest's: no such file, no test
-            raise WrongEntryError(done.stdout[-3000:] + done.stderr)
-        failed = FAILED.search(done.stdout)
+        # Pytest's: no test; and wrong arguments, which an import that fails is as well.
+        if status == 5 or (status == 4 and "file or directory not found" in output):
+            raise WrongEntryError(output[-3000:])
+        failed = FAILED.search(output)
         # A crash, or no import, names no test.
-        return failed[1] if failed else f"exit status {done.returncode}"
+        return failed[1] if failed else output if status is None else f"exit status {status}"
 
     def killer_of(self, fault):
         """Return what finds the fault that has been planted; None where it survives."""
@@ -187,8 +211,7 @@ class Tree:
             raise WrongEntryError("the text is not there, or not once")
         path.write_text(text.replace(fault["old"], fault["new"]))
         try:
-            if path.suffix != ".py":
-                self.build()
+            self.build()  # also where Python is changed: the fault before may have been in C++
             return self.killer_of(fault)
         finally:
             path.write_text(text)
@@ -230,7 +253,8 @@ def main():
     to_be_found = [fault for fault in faults() if "equivalent" not in fault]
     chosen = [fault for fault in to_be_found if first_part(fault, parts) < len(parts)]
     chosen.sort(key=lambda fault: first_part(fault, parts))
-    to_do = [fault for fault in chosen if arguments.again or key(fault) not in record.killers]
+    keys = {fault["name"]: key(fault) for fault in chosen}  # now: files may change while this runs
+    to_do = [fault for fault in chosen if arguments.again or keys[fault["name"]] not in record.killers]
     print(f"{len(chosen)} faults, {len(chosen) - len(to_do)} of them known to be killed", flush=True)
     if not arguments.parts:
         to_do.insert(0, NO_FAULT)
@@ -261,11 +285,11 @@ def main():
                 elif fault is NO_FAULT:
                     verdict = "passes"
                 elif killer:
-                    verdict, _ = "killed", record.add(fault, killer)
+                    verdict, _ = "killed", record.add(keys[fault["name"]], killer)
                 else:
                     verdict, _ = "SURVIVED", survivors.append(fault["name"])
                 report(count, len(to_do), began, verdict, seconds, fault, killer)
-        except KeyboardInterrupt:
+        except BaseException:
             executor.shutdown(cancel_futures=True)
             raise
     print(f"{len(chosen) - len(survivors) - len(wrong)} of {len(chosen)} killed", *survivors, sep="\n  ")
