@@ -13,8 +13,9 @@ namespace {
 // Bytes read and written. Measured on Zen 5 (2 CPUs, 32 MiB L3): below the first a handover costs more than
 // it saves; from the second on it pays to wake a sleeping worker.
 constexpr std::size_t share_from = 1 << 19, wake_from = 1 << 22;
-constexpr std::size_t surely_small = share_from / (most_operands * sizeof(long double));  // elements
-constexpr std::size_t least_grain = 1 << 13, most_grain = 1 << 20;                        // elements
+// Elements whose traffic may_share would refuse, whatever the operation and dtype.
+constexpr std::size_t surely_small = share_from / (most_operands * sizeof(long double));
+constexpr std::size_t least_grain = 1 << 13, most_grain = 1 << 20;  // elements
 
 // Waking a worker costs more than a small job saves, unless many follow each other closely: then it stays awake.
 class Burst {
@@ -131,7 +132,7 @@ void execute_contiguous(const Elementwise& job, std::size_t n, Along along) {
     all.n = n;
     all.along = along;
     all.store = Store::cached;
-    std::copy_n(job.args, most_operands, all.args);  // all, which is no call of memcpy
+    std::copy_n(job.args, most_operands, all.args);  // a number that the compiler knows: no call of memcpy
     if (n < surely_small) return contiguous.kernel(all);
 
     std::size_t traffic = 0;

@@ -176,6 +176,12 @@ def test_target_with_the_longest_name(unfinished):
     assert sorted(os.listdir()) == ["x.npy", name]
 
 
+def test_room_that_was_not_needed_is_given_back():
+    with _atomic_file.atomic_file("y.npy", replace=False, size=50) as file:
+        file.write(b"abc")
+    assert os.path.getsize("y.npy") == 3
+
+
 def test_target_that_appears_meanwhile_is_kept(unfinished):
     np.save("x.npy", np.ones(3))
     with pytest.raises(FileExistsError), _atomic_file.atomic_file("y.npy", replace=False):

@@ -70,3 +70,23 @@ def test_targets_change_while_others_compute(target):
     finally:
         stop.set()
         thread.join()
+
+
+def test_small_stacks(printed):
+    """The C library musl gives threads no more."""
+    code = """
+        import sys, threading
+        import numpy as np, leaky_relu as lr
+        def work():
+            for dtype in (np.float32, np.float64, np.longdouble):
+                g = np.ones((96, 1365, 3), dtype)
+                lr.prelu_grad(g, g, np.ones(1365, dtype))
+                lr.bias_leaky_relu_grad(g, g)
+                lr.leaky_relu(g.T, 0.5, out=np.empty(g.T.shape, dtype))
+        threading.stack_size(128 * 1024)
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        print("fine")
+    """
+    assert printed(code) == "fine"

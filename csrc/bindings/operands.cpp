@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <climits>
+#include <type_traits>
 
 namespace leaky_relu {
 namespace {
@@ -21,8 +22,8 @@ constexpr Source unsigned_integer = size == 8   ? Source::uint64
 // The volatile read keeps the rounding behind whatever cleared the flags; where nothing is rounded it would cost.
 template <class From>
 void round_to(DType dtype, From from, Scalar& value) {
-    if constexpr (sizeof(From) == sizeof(float)) {
-        if (dtype != longdouble && dtype != float64) {
+    if constexpr (std::is_same_v<From, float>) {
+        if (parameter_type_number(dtype) == NPY_FLOAT) {
             value.single = from;
             return;
         }

@@ -151,7 +151,8 @@ struct Row {
 template <std::size_t op, class V, Along along, bool strided = false>
 void kernel_along(const Rows& job) {
     Row<op, V, along, strided> row(job);
-    // Short rows of whole registers, as of split heads: what run() decides for each would take as long as the work.
+    // Short rows of whole registers, as of split heads: what run() decides for each takes as long as the work (rows of
+    // 32: 147 us against 92, and PyTorch 115). For the dtype and form in which they are common, as all would cost 8 kB.
     if constexpr (std::is_same_v<typename V::Element, float> && V::lanes > 1 && along == Along::none) {
         if (job.n % V::lanes == 0 && job.n < align_from<V>) {
             const std::size_t n = job.n;  // which the compiler knows that no store changes

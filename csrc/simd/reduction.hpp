@@ -98,6 +98,7 @@ void reduction_kernel(const ReductionRows& job) {
     const bool streams = V::lanes > 1 && job.store == Store::streaming;
     const bool in_one_piece = streams && job.width == sum_lanes && job.stride == sum_lanes &&
                               elements_to_alignment<V>(columns.result) == 0;
+    // Elements of `result` are aligned to their size, as all arrays that come here are.
     constexpr bool may_stream_lines =
         sizeof(Element) >= 4;  // of 16-bit numbers, arithmetic takes longer than memory
     const bool in_lines = may_stream_lines && streams && job.width >= 16 * line && job.width == job.stride;
@@ -113,7 +114,7 @@ void reduction_kernel(const ReductionRows& job) {
             end = (0 - at) % cache_line / sizeof(Element);
         } else if (in_one_piece) {
             column = columns.template all_whole<registers, any, Store::streaming>(0, width, row, rows);
-        } else if (narrow || registers == 2) {
+        } else if (narrow || registers == 2) {  // as many as below: one copy of the loop serves both
             column = columns.template all_whole<registers, any>(0, width, row, rows);
         } else if (rows == rows_at_once) {
             column = columns.template all_whole<2, rows_at_once>(0, width, row, rows);

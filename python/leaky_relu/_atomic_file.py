@@ -52,10 +52,13 @@ def atomic_file(target: str, *, replace: bool, size: int = 0) -> Iterator[Binary
         with _errors_about(target):
             descriptor, named = _open(hidden)
         with open(descriptor, "wb") as file:
-            if size and not named:
-                _reserve(descriptor, size)
+            with _errors_about(target):
+                if size and not named:
+                    _reserve(descriptor, size)
             yield file
             with _errors_about(target):
+                if size:
+                    file.truncate()  # where less was written than there was room for
                 file.flush()
                 if not named and not replace:
                     _link(descriptor, target)
