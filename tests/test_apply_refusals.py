@@ -3,6 +3,9 @@
 import io
 import os
 import pickle
+import shlex
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -43,14 +46,17 @@ def empty_zip():
         (empty_zip(), "not a .npy file"),
         (pickle.dumps([1.0]), "not a .npy file"),
         (saved(np.array([None])), "object"),
-        (b"\x93NUMPY\x03\x00", "structured"),
+        (b"\x93NUMPY\x03\x00", "version 3.0 of the format"),
         (saved(np.ones(100))[:-1], "ends early: 800 bytes of data are promised, 799 there"),
         (header(b"1" + b"0" * 30 + b","), "ends early"),
         (header(b"-3,"), "not a .npy file"),
+        (header(b"1," * 70), "not a .npy file: a shape of"),
+        (header(b"1" + b"0" * 30 + b",0"), "not a .npy file: a shape of"),
+        (header(b"True, 4"), "not a .npy file: a shape of"),
         (header(b"'''"), "not a .npy file"),
         (header(b"0x,"), "not a .npy file"),
         (header(b"-" * 5000), "not a .npy file"),
-        (header(b" " * 20000), "max_header_size"),
+        (header(b" " * 20000), "its header is too long"),
         (with_header(b"{'descr': '<f4', b'fortran_order': False, 'shape': ()}\n"), "not a .npy file"),
         (with_header(b"{'descr': ('<f4', (2,)), 'fortran_order': False, 'shape': (2,)}\n"), "arrays"),
         (saved(np.ones(2, complex)), "complex128"),
@@ -131,3 +137,24 @@ def test_pipe_that_promises_more_than_a_file_can_have(zeros, words, refused, mon
 def test_source_that_is_read_only_is_not_written_over(refused):
     read_only()
     assert "y.npy: is read-only" in refused("apply", "y.npy", "--in-place")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "redirected", "words"),
+    [
+        ("x.npy ''", "", "leaky-relu: error: '': what is written is a .npy file"),
+        ("'' y.npy", "", "leaky-relu: error: '': No such file or directory"),
+        ("x.npy -", ">&-", "leaky-relu: error: standard output is closed"),
+        ("- y.npy", "<&-", "leaky-relu: error: standard input is closed"),
+        ("z.npz --in-place", "", "leaky-relu: error: z.npz: only a .npy file can be written over"),
+    ],
+)
+@posix_only
+def test_what_a_shell_may_give(arguments, redirected, words):
+    np.save("x.npy", np.ones(3))
+    np.savez("z.npz", a=np.ones(3), b=np.ones(3))
+    command = f"{shlex.quote(sys.executable)} -m leaky_relu apply {arguments} {redirected}"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith(words)
+    assert sorted(os.listdir()) == ["x.npy", "z.npz"]

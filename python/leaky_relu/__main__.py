@@ -167,7 +167,8 @@ def _run(arguments: argparse.Namespace) -> None:
         case "apply":
             names = ("negative_slope", "in_place", "force", "dtype", "member")
             options = {name: getattr(arguments, name) for name in names}
-            apply(arguments.source, arguments.target or arguments.source, **options)
+            target = arguments.source if arguments.in_place else arguments.target
+            apply(arguments.source, target, **options)
         case "info":
             from leaky_relu._info import info, info_lines
 
@@ -228,7 +229,8 @@ def main() -> int:
             return 1
         except OSError as error:
             reason = error.strerror or str(error)
-            return _fail(error, f"{error.filename}: {reason}" if error.filename else reason)
+            name = "''" if error.filename == "" else error.filename
+            return _fail(error, f"{name}: {reason}" if name else reason)
         except (ImportError, TypeError, ValueError, Warning) as error:
             return _fail(error, str(error))
     return 0

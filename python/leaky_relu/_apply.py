@@ -57,12 +57,14 @@ def apply(
     OSError, ValueError, TypeError
         With a message of one line that names the file; the target is then as it was, unless it was in place.
     """
+    if in_place and source.endswith(".npz"):
+        raise ValueError(f"{source}: only a .npy file can be written over")
     with ExitStack() as stack:
         opened = stack.enter_context(open_npy(source, member))
         x_dtype = _meaning(opened, dtype)
         y_dtype = _result_dtype(opened, x_dtype)
         if in_place:
-            if source.endswith(".npz") or not os.path.isfile(source):
+            if not os.path.isfile(source):
                 raise ValueError(f"{source}: only a .npy file can be written over")
             if y_dtype != x_dtype.newbyteorder("="):
                 raise ValueError(
@@ -104,13 +106,15 @@ def _results(
 
 def _check_target(source: str, target: str, force: bool) -> None:
     if target == STANDARD_STREAM:
+        if not sys.stdout:
+            raise ValueError("standard output is closed")
         if sys.stdout.isatty():
             raise ValueError(
                 "standard output is a terminal, which cannot show an array; give a file or a pipe"
             )
         return
-    if os.path.splitext(target)[1].lower() != ".npy":
-        raise ValueError(f"{target}: what is written is a .npy file, so its name must end with .npy")
+    if not target.lower().endswith(".npy"):
+        raise ValueError(f"{target!r}: what is written is a .npy file, so its name must end with .npy")
     if source != STANDARD_STREAM and os.path.exists(target) and os.path.samefile(target, source):
         raise ValueError(f"{target}: is the input; to write over it, use --in-place")
     check_target(target, force=force)

@@ -52,9 +52,8 @@ def atomic_file(target: str, *, replace: bool, size: int = 0) -> Iterator[Binary
         with _errors_about(target):
             descriptor, named = _open(hidden)
         with open(descriptor, "wb") as file:
-            with _errors_about(target):
-                if size and not named:
-                    _reserve(descriptor, size)
+            if size and not named:
+                _reserve(descriptor, size)
             yield file
             with _errors_about(target):
                 if size:

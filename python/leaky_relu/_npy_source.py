@@ -69,6 +69,8 @@ def open_npy(source: str, member: str | None = None) -> Iterator[NpySource]:
     # Unbuffered: a buffered stream that is asked for much may wait for a pipe with a signal pending.
     with ExitStack() as stack:
         if source == STANDARD_STREAM:
+            if not sys.stdin:
+                raise ValueError("standard input is closed")
             raw = cast(BinaryIO, cast(io.BufferedReader, sys.stdin.buffer).raw)
             opened = _read_header(raw, "standard input", _size(raw))
         else:
@@ -96,9 +98,11 @@ def _member_of(archive: ZipFile, source: str, member: str | None) -> str:
     names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
     if member is None and len(names) == 1:
         member = names[0]
+    if not names:
+        raise ValueError(f"{source}: holds no array")
     if member not in names:
-        problem = "which of its arrays?" if member is None else f"has no array {member!r}"
-        raise ValueError(f"{source}: {problem} --member is to be one of {', '.join(names) or 'none at all'}")
+        problem = "holds several arrays" if member is None else f"has no array {member!r}"
+        raise ValueError(f"{source}: {problem}; --member is to be one of {', '.join(names)}")
     return f"{member}.npy"
 
 
@@ -110,15 +114,21 @@ def _read_header(stream: BinaryIO, name: str, size: int | None) -> NpySource:
         elif version == (2, 0):
             shape, fortran_order, dtype = np.lib.format.read_array_header_2_0(stream)
         else:
-            raise ValueError(f"version {version[0]}.{version[1]} of the format is for structured arrays")
-        if min(shape, default=0) < 0:
+            raise ValueError(
+                f"version {version[0]}.{version[1]} of the format, where a plain array has 1.0 or 2.0"
+            )
+        too_large = len(shape) > 64 or (
+            0 in shape and max(shape) > sys.maxsize
+        )  # for NumPy, whatever is there
+        if too_large or any(type(n) is not int or n < 0 for n in shape):
             raise ValueError(f"a shape of {shape}")
         if dtype.subdtype:
             raise ValueError(f"elements that are arrays, {dtype}")
     except OSError:
         raise
     except Exception as error:  # of a broken header NumPy lets out what ast, tokenize and sorted() raise
-        raise ValueError(f"{name}: not a .npy file: {error}") from error
+        reason = "its header is too long" if "max_header_size" in str(error) else error
+        raise ValueError(f"{name}: not a .npy file: {reason}") from error
     opened = NpySource(stream, name, dtype, shape, fortran_order)
     needed = opened.elements * dtype.itemsize
     if size is not None and (there := size - stream.tell()) < needed:
