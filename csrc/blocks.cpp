@@ -86,10 +86,9 @@ void Blocks::choose_access() {
 
 // All data inputs are taken as they lie or none.
 void Blocks::choose_strided() {
-    strided_ = loads_strided(DType(job_.dtype)) && along_ == Along::none && !collapse_ && !tiles_;
-    for (int k = 0; k < operation_.data; ++k) strided_ = strided_ && !job_.readers[k];
-    if (!strided_) return;
-    strided_ = false;
+    if (!loads_strided(job_.dtype) || along_ != Along::none || collapse_ || tiles_) return;
+    if (std::any_of(job_.readers, job_.readers + operation_.data, [](Reader reader) { return reader; }))
+        return;
     for (int k = 0; k < operation_.data; ++k) {
         if (access_[k] != Access::copied) continue;
         access_[k] = Access::strided;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "operations.hpp"
 
@@ -35,8 +36,9 @@ using Kernel = void (*)(const Rows& job);
 
 // The element so many bytes on.
 template <class T>
-const T* at_step(const T* p, std::ptrdiff_t bytes) {
-    return reinterpret_cast<const T*>(reinterpret_cast<const char*>(p) + bytes);
+T* at_step(T* p, std::ptrdiff_t bytes) {
+    using Byte = std::conditional_t<std::is_const_v<T>, const char, char>;
+    return reinterpret_cast<T*>(reinterpret_cast<Byte*>(p) + bytes);
 }
 
 // Copies rows of n elements from anywhere to anywhere; steps are in bytes, and one of the two sides should have

@@ -72,8 +72,7 @@ struct Row {
 
     template <class T>
     static void move(T*& p, std::ptrdiff_t step) {
-        p = reinterpret_cast<T*>(
-            reinterpret_cast<std::conditional_t<std::is_const_v<T>, const char*, char*>>(p) + step);
+        p = at_step(p, step);
     }
 
     void go_to_next(const Rows& job) {

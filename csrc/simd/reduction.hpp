@@ -98,9 +98,8 @@ void reduction_kernel(const ReductionRows& job) {
     const bool streams = V::lanes > 1 && job.store == Store::streaming;
     const bool in_one_piece = streams && job.width == sum_lanes && job.stride == sum_lanes &&
                               elements_to_alignment<V>(columns.result) == 0;
-    // Elements of `result` are aligned to their size, as all arrays that come here are.
-    constexpr bool may_stream_lines =
-        sizeof(Element) >= 4;  // of 16-bit numbers, arithmetic takes longer than memory
+    // Of 16-bit numbers, arithmetic takes longer than memory. Elements of `result` are aligned to their size.
+    constexpr bool may_stream_lines = sizeof(Element) >= 4;
     const bool in_lines = may_stream_lines && streams && job.width >= 16 * line && job.width == job.stride;
     for (std::size_t row = 0, rows; row < job.rows + (job.rest > 0); row += rows) {
         const bool last = row == job.rows;  // the one that is not whole

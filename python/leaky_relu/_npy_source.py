@@ -117,9 +117,8 @@ def _read_header(stream: BinaryIO, name: str, size: int | None) -> NpySource:
             raise ValueError(
                 f"version {version[0]}.{version[1]} of the format, where a plain array has 1.0 or 2.0"
             )
-        too_large = len(shape) > 64 or (
-            0 in shape and max(shape) > sys.maxsize
-        )  # for NumPy, whatever is there
+        # For NumPy, whatever is there.
+        too_large = len(shape) > 64 or (0 in shape and max(shape) > sys.maxsize)
         if too_large or any(type(n) is not int or n < 0 for n in shape):
             raise ValueError(f"a shape of {shape}")
         if dtype.subdtype:
