@@ -1,6 +1,7 @@
 """Fixtures: targets, fast path or not, dtypes, operations, threads; Python in another process."""
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -34,6 +35,10 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # What nohup, or a shell's "&", lets this process ignore, the processes of tests must not inherit.
+    for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGHUP")):
+        if number and signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
     if edge := config.getoption("--guard-pages"):
         memory_handlers.install("guarded").guard_begin(edge == "begin")
 

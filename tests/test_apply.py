@@ -29,6 +29,10 @@ def run(*arguments, **options):
     )
 
 
+def started(code, **options):
+    return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, **options)
+
+
 def test_from_the_shell():
     np.save("x.npy", np.float32([-2, 3]))
     result = run("x.npy", "--negative-slope", "-5e-1", "y.npy")
@@ -217,30 +221,45 @@ def test_signal_leaves_nothing_behind_and_is_seen(number, kind):
         f"_atomic_file._HAS_NAMELESS_FILES = {kind == 'nameless'};"
         "sys.argv[1:] = ['apply', '-', 'y.npy']; sys.exit(__main__.main())"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdin.write(saved(np.ones(1_000_000))[:-8])  # it goes on to wait for the last element
-    process.stdin.flush()
-    time.sleep(0.2)
-    process.send_signal(number)
-    assert process.wait(20) == -number
-    assert (process.stderr.read(), os.listdir()) == (b"", [])
-    process.stdin.close()
-    process.stderr.close()
+    with started(code, stderr=subprocess.PIPE) as process:
+        process.stdin.write(saved(np.ones(1_000_000))[:-8])  # it goes on to wait for the last element
+        process.stdin.flush()
+        time.sleep(0.2)
+        process.send_signal(number)
+        assert process.wait(20) == -number
+        assert (process.stderr.read(), os.listdir()) == (b"", [])
+
+
+@posix_only
+def test_signal_that_is_ignored():
+    code = (
+        "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN);"  # as nohup
+        "from leaky_relu import __main__;"
+        "sys.argv[1:] = ['apply', '-', 'y.npy']; sys.exit(__main__.main())"
+    )
+    x = saved(np.full(1_000_000, -1.0))
+    with started(code) as process:
+        process.stdin.write(x[:-8])
+        process.stdin.flush()
+        process.send_signal(signal.SIGHUP)
+        process.stdin.write(x[-8:])
+        process.stdin.close()
+        assert process.wait(60) == 0
+    np.testing.assert_array_equal(np.load("y.npy"), np.full(1_000_000, -0.01))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="where files need no name")
 def test_killed_process_leaves_nothing_behind(folder):
     code = "import sys; from leaky_relu._apply import apply; apply('-', 'y.npy')"
-    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
-    process.stdin.write(saved(np.ones(1_000_000))[:-8])
-    process.stdin.flush()
-    opened = f"/proc/{process.pid}/fd"
-    while not any(str(folder) in os.readlink(f"{opened}/{number}") for number in os.listdir(opened)):
-        time.sleep(0.01)
-    process.kill()
-    process.wait(60)
-    process.stdin.close()
-    assert os.listdir() == []
+    with started(code) as process:
+        process.stdin.write(saved(np.ones(1_000_000))[:-8])
+        process.stdin.flush()
+        opened = f"/proc/{process.pid}/fd"
+        while not any(str(folder) in os.readlink(f"{opened}/{number}") for number in os.listdir(opened)):
+            time.sleep(0.01)
+        process.kill()
+        process.wait(60)
+        assert os.listdir() == []
 
 
 @pytest.mark.slow
