@@ -171,7 +171,9 @@ void forks_beside_everything(int rounds) {
             std::_Exit(0);
         }
         int status = 0;
-        CHECK(waitpid(child, &status, 0) == child && status == 0);
+        CHECK(waitpid(child, &status, 0) == child);
+        if (status) std::fprintf(stderr, "child %d of %d: status %#x\n", i, rounds, unsigned(status));
+        CHECK(status == 0);
     }
     stop = true;
     for (std::thread& other : others) other.join();
