@@ -1,5 +1,6 @@
 """Which loop operands take, and what is said where there is none; rare cases, so decided in Python."""
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ _LOOPS = "e" + _PARAMETER_LOOPS
 _LOOP_NUMBERS = tuple(np.dtype(loop).num for loop in _LOOPS)
 
 _adopted: set[int] = set()
+_adopting = threading.Lock()  # one thread may import ml_dtypes, another this package
 
 
 def adopt_bfloat16(ml_dtypes: Any) -> None:
@@ -27,9 +29,12 @@ def adopt_bfloat16(ml_dtypes: Any) -> None:
     scalar_type = getattr(ml_dtypes, "bfloat16", None)
     if isinstance(scalar_type, type) and issubclass(scalar_type, np.generic):
         number = np.dtype(scalar_type).num
-        if number >= 0 and number not in _adopted:  # all dtypes of the new kind (NEP 42) have the number -1
-            _core._register_bfloat16(number)
-            _adopted.add(number)
+        with _adopting:
+            if (
+                number >= 0 and number not in _adopted
+            ):  # all dtypes of the new kind (NEP 42) have the number -1
+                _core._register_bfloat16(number)
+                _adopted.add(number)
 
 
 def compute_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
