@@ -28,11 +28,9 @@ def adopt_bfloat16(ml_dtypes: Any) -> None:
     """
     scalar_type = getattr(ml_dtypes, "bfloat16", None)
     if isinstance(scalar_type, type) and issubclass(scalar_type, np.generic):
-        number = np.dtype(scalar_type).num
+        number = np.dtype(scalar_type).num  # -1 for all dtypes of the new kind (NEP 42)
         with _adopting:
-            if (
-                number >= 0 and number not in _adopted
-            ):  # all dtypes of the new kind (NEP 42) have the number -1
+            if number >= 0 and number not in _adopted:
                 _core._register_bfloat16(number)
                 _adopted.add(number)
 
