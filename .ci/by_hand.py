@@ -183,6 +183,6 @@ def windows(session):
 
 @nox.session(default=False)
 def zig(session):
-    """Compile what knows no Python for musl, macOS, Windows on Arm; test a wheel for an old glibc (`.ci/zig`)."""
+    """Compile for musl, macOS and Windows on Arm; make and test a wheel for an old glibc (`.ci/zig`)."""
     session.install(*group("package"), "ziglang")
     session.run(".ci/zig", external=True)
