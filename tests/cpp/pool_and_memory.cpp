@@ -187,5 +187,9 @@ int main(int, char** arguments) {
     every_piece_once_and_no_more_threads_than_allowed(rounds);
     flags_arrive_with_the_result(300 * rounds);
     use(rounds, 5);
+#if !defined(__SANITIZE_ADDRESS__)
+    // GCC 12's AddressSanitizer has an allocator whose mutexes no fork waits for: a child of a process in which others
+    // allocate may wait for one for ever.
     forks_beside_everything(rounds / 20);
+#endif
 }
