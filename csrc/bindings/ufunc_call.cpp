@@ -12,7 +12,7 @@ namespace leaky_relu {
 namespace {
 
 vectorcallfunc numpys_vectorcall = nullptr;
-std::atomic<int> fast_call_enabled{true};  // no bool: RISC-V has no exchange of a byte, GCC 12 would need libatomic
+std::atomic<int> fast_call_enabled{true};  // not bool: on RISC-V GCC 12 exchanges bytes by libatomic only
 PyObject* default_slope;  // lives as long as the process
 
 PyObject* as_float64(double value) {
