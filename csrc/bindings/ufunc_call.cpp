@@ -13,7 +13,7 @@ namespace {
 
 vectorcallfunc numpys_vectorcall = nullptr;
 std::atomic<int> fast_call_enabled{true};  // not bool: on RISC-V GCC 12 exchanges bytes by libatomic only
-PyObject* default_slope;  // lives as long as the process
+PyObject* default_slope;                   // lives as long as the process
 
 PyObject* as_float64(double value) {
     PyObject* const scalar = PyArrayScalar_New(Double);
