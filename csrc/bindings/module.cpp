@@ -34,6 +34,26 @@ int import_numpy() {
     return 0;
 }
 
+// One CPU may have two formats of long double, ppc64le has: NumPy's compiler and ours need not agree. Numbers would be
+// wrong, and nothing would say so.
+bool has_numpys_longdouble() {
+    long double number = 1.5L;
+    PyArray_Descr* const descr = PyArray_DescrFromType(NPY_LONGDOUBLE);
+    PyObject* const scalar = PyArray_Scalar(&number, descr, nullptr);
+    Py_DECREF(descr);
+    if (!scalar) return false;
+    const bool same = PyFloat_AsDouble(scalar) == 1.5;
+    Py_DECREF(scalar);
+    if (!same) {
+        PyErr_SetString(
+            PyExc_ImportError,
+            "leaky_relu was compiled with another format of long double than NumPy has; rebuild it by "
+            "NumPy's compiler or with its option, which on ppc64le is -mabi=ieeelongdouble or "
+            "-mabi=ibmlongdouble");
+    }
+    return same;
+}
+
 void check(bool done) {
     if (!done) throw py::error_already_set();
 }
@@ -79,7 +99,7 @@ void adopt_bfloat16(int type_number) {
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     using namespace leaky_relu;
-    check(import_numpy() == 0 && prepare_output_memory());
+    check(import_numpy() == 0 && has_numpys_longdouble() && prepare_output_memory());
     m.attr("__version__") = LEAKY_RELU_VERSION;
 
     add_ufuncs(m);
