@@ -18,4 +18,5 @@ def absolute(link: re.Match[str]) -> str:
 
 
 text = README.read_text(encoding="utf-8")
-README.write_text(re.sub(r"(!?)\[([^]]+)\]\((?!https?:|#)([^)]+)\)", absolute, text), encoding="utf-8")
+text = re.sub(r"(!?)\[([^]]+)\]\((?!https?:|#)([^)]+)\)", absolute, text)
+README.write_text(text, encoding="utf-8", newline="\n")

@@ -16,8 +16,8 @@ constexpr std::size_t narrow_below = 128;
 // A tile's rows make up whole cache lines of the operand that is transposed.
 constexpr std::ptrdiff_t cache_line = 64;
 
-void prefetch(const char* p, std::ptrdiff_t bytes) {
-    for (std::ptrdiff_t i = 0; i < bytes; i += cache_line) __builtin_prefetch(p + i, 1);
+void prefetch_row(const char* p, std::ptrdiff_t bytes) {
+    for (std::ptrdiff_t i = 0; i < bytes; i += cache_line) prefetch(p + i, true);
 }
 
 // Elements of a block where nothing is copied: enough to forget the cost of a block, few enough to share.
@@ -140,8 +140,8 @@ void Blocks::run_block(std::size_t block, Buffers& buffers) const {
     const bool prefetches = tiles_ && prefetches_tiles(size(output)) && access_[output] == Access::direct &&
                             store_ == Store::cached;
     for (std::size_t r = 0; prefetches && r < rows; ++r) {
-        prefetch(job_.args[output] + offsets[output] + std::ptrdiff_t(r) * nest_.row_step(output),
-                 std::ptrdiff_t(columns) * size(output));
+        prefetch_row(job_.args[output] + offsets[output] + std::ptrdiff_t(r) * nest_.row_step(output),
+                     std::ptrdiff_t(columns) * size(output));
     }
 
     Rows call;

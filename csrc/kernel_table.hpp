@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <type_traits>
 
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#endif
+
 #include "operations.hpp"
 
 namespace leaky_relu {
@@ -34,9 +38,19 @@ struct Rows {
 constexpr bool loads_strided(DType dtype) { return dtype == float64; }
 using Kernel = void (*)(const Rows& job);
 
+// A wish for the cache line at `p`, to read it or to write there.
+static inline void prefetch(const char* p, bool write) {
+#if defined(_MSC_VER) && !defined(__clang__)
+    (void)write;
+    _mm_prefetch(p, _MM_HINT_T0);
+#else
+    write ? __builtin_prefetch(p, 1) : __builtin_prefetch(p, 0);
+#endif
+}
+
 // The element so many bytes on.
 template <class T>
-T* at_step(T* p, std::ptrdiff_t bytes) {
+static T* at_step(T* p, std::ptrdiff_t bytes) {
     using Byte = std::conditional_t<std::is_const_v<T>, const char, char>;
     return reinterpret_cast<T*>(reinterpret_cast<Byte*>(p) + bytes);
 }

@@ -1,5 +1,6 @@
 """``leaky-relu`` and ``python -m leaky_relu``, but for ``apply``, which has a module of its own."""
 
+import errno
 import json
 import os
 import subprocess
@@ -7,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from leaky_relu import __version__, get_num_threads, simd_target
+from leaky_relu import __main__, __version__, get_num_threads, simd_target
 from leaky_relu._comparison import demonstration, pictures
 
 
@@ -179,6 +180,13 @@ def test_closed_pipe_is_no_error():
     result = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert result.stderr == b""
+
+
+@pytest.mark.parametrize(("name", "gone"), [(None, True), ("standard output", True), ("x.npy", False)])
+def test_closed_pipe_of_windows(name, gone, monkeypatch):
+    monkeypatch.setattr(os, "name", "nt")
+    assert __main__._reader_has_gone(OSError(errno.EINVAL, "Invalid argument", name)) == gone
+    assert not __main__._reader_has_gone(OSError(errno.ENOSPC, "No space left on device", name))
 
 
 def test_nothing_of_it_is_imported_with_the_package():

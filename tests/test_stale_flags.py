@@ -12,7 +12,7 @@ from helpers import MIB
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"),
-    reason="raises flags by glibc's numbers of them",
+    reason="raises flags by Linux' numbers of them",
 )
 
 X, BITS = np.ones((4, 6)), np.zeros(3, np.uint8)
@@ -35,7 +35,7 @@ ALL = 0x1D if platform.machine() == "x86_64" else 0x0F  # FE_INVALID, _DIVBYZERO
 
 @pytest.mark.parametrize("call", CALLS)
 def test_no_warning(way, dtype, call):
-    libm = ctypes.CDLL("libm.so.6")
+    libm = ctypes.CDLL(None)
     x = X.astype(dtype)
     assert libm.feraiseexcept(ALL) == 0
     try:
@@ -47,7 +47,7 @@ def test_no_warning(way, dtype, call):
 
 def test_the_flags_can_be_seen():
     """Of what would otherwise prove nothing: they are still there when Python calls the next function."""
-    libm = ctypes.CDLL("libm.so.6")
+    libm = ctypes.CDLL(None)
     libm.feraiseexcept(ALL)
     assert libm.fetestexcept(ALL) == ALL
     libm.feclearexcept(ALL)
@@ -55,7 +55,7 @@ def test_the_flags_can_be_seen():
 
 def test_code_that_runs_meanwhile_takes_no_flag_away():
     """To make a large output takes memory, which may start the garbage collector, and so anybody's code."""
-    libm, x, before = ctypes.CDLL("libm.so.6"), np.ones(MIB, np.float32), gc.get_threshold()
+    libm, x, before = ctypes.CDLL(None), np.ones(MIB, np.float32), gc.get_threshold()
 
     def callback(*_):
         libm.feclearexcept(ALL)

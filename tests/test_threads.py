@@ -146,6 +146,7 @@ def test_workers_block_all_signals_but_those_of_their_own_faults(printed):
 
 
 @counts_tasks
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="musl's stacks find room anywhere")
 def test_no_room_for_threads(printed):
     printed(f"""
         import os, resource, numpy as np, leaky_relu as lr
@@ -216,6 +217,7 @@ def _in_a_child(x):
     return lr.leaky_relu(x)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 # Of multiprocessing's own helper threads.
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_multiprocessing_by_fork(threads, data):

@@ -130,8 +130,8 @@ void transpose(const Copy& c) {
         for (std::size_t j = 0; j < whole_columns; j += n) {
             // The next tile's: so many columns are more than the CPU follows.
             for (std::size_t k = j; prefetches_tiles(sizeof(Word)) && k < j + n; ++k) {
-                __builtin_prefetch(c.from + std::ptrdiff_t(k) * c.from_step +
-                                   std::ptrdiff_t(c.rows * sizeof(Word)));
+                prefetch(c.from + std::ptrdiff_t(k) * c.from_step + std::ptrdiff_t(c.rows * sizeof(Word)),
+                         false);
             }
             for (std::size_t i = 0; i < whole_rows; i += n) {
                 transpose_square<Word>(

@@ -1,6 +1,7 @@
 """The command line: ``leaky-relu``, or ``python -m leaky_relu``."""
 
 import argparse
+import errno
 import math
 import os
 import signal
@@ -224,16 +225,25 @@ def main() -> int:
         try:
             _run(_parse())
             print(end="", flush=True)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit fails again
-            return 1
         except OSError as error:
+            if _reader_has_gone(error):
+                # Or the flush at exit fails again.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                return 1
             reason = error.strerror or str(error)
             name = "''" if error.filename == "" else error.filename
             return _fail(error, f"{name}: {reason}" if name else reason)
         except (ImportError, TypeError, ValueError, Warning) as error:
             return _fail(error, str(error))
     return 0
+
+
+def _reader_has_gone(error: OSError) -> bool:
+    if isinstance(error, BrokenPipeError):
+        return True
+    # As Windows has it (https://github.com/python/cpython/issues/79935).
+    is_output = error.filename in (None, "standard output")
+    return os.name == "nt" and error.errno == errno.EINVAL and is_output
 
 
 def _fail(error: BaseException, message: str) -> int:
