@@ -7,8 +7,12 @@ from pathlib import Path
 import nox
 from sessions import ON_TARGETS, PROJECT, ROOT, build_programs, group, pytest
 
-# For QEMU: without AVX2, and with AVX2 but no FMA nor what QEMU lacks, of which it would warn.
-OLD_CPUS = ["Nehalem", "Haswell,-fma,-hle,-rtm,-invpcid,-pcid,-tsc-deadline,-x2apic"]
+# For QEMU: without AVX2, and with AVX2 but no FMA nor what QEMU lacks, of which it would warn. Its masked loads read
+# the whole register (7.2 does), as no CPU does, so guard pages prove nothing there.
+OLD_CPUS = {
+    "Nehalem": ("Nehalem", []),
+    "Haswell": ("Haswell,-fma,-hle,-rtm,-invpcid,-pcid,-tsc-deadline,-x2apic", ["-k", "not guard"]),
+}
 SANITIZED = {
     "asan": (
         ["libasan.so", "libstdc++.so"],
@@ -105,16 +109,17 @@ def cross(session, cpu):
 
 
 @nox.session(name="old-cpus", default=False)
-@nox.parametrize("cpu", [nox.param(model, id=model.split(",")[0]) for model in OLD_CPUS])
+@nox.parametrize("cpu", [nox.param(name, id=name) for name in OLD_CPUS])
 def old_cpus(session, cpu):
     """Run the same on x86-64 as it was: without AVX2, and with AVX2 but no FMA, under QEMU."""
     session.install(".[test]")
+    model, options = OLD_CPUS[cpu]
     # An interpreter of the environment, as what a test starts by sys.executable is emulated as well.
     python = Path(session.bin, "emulated-python")
-    qemu = f'qemu-x86_64-static -cpu {cpu} -0 "$0" {Path(session.bin, "python").resolve()}'
+    qemu = f'qemu-x86_64-static -cpu {model} -0 "$0" {Path(session.bin, "python").resolve()}'
     python.write_text(f'#!/bin/sh\nOPENBLAS_CORETYPE=Nehalem exec {qemu} "$@"\n')
     python.chmod(0o755)
-    arguments = ["-n", "auto", *(session.posargs or ON_TARGETS)]
+    arguments = ["-n", "auto", *options, *(session.posargs or ON_TARGETS)]
     session.run(str(python), "-m", "leaky_relu", "--version", external=True)
     session.run(str(python), "-m", "pytest", "-q", *arguments, external=True)
 
