@@ -7,8 +7,8 @@ from pathlib import Path
 import nox
 from sessions import ON_TARGETS, PROJECT, ROOT, build_programs, group, pytest
 
-# For QEMU: without AVX2, and with AVX2 but no FMA nor what QEMU lacks, of which it would warn. Its masked loads
-# (of version 7.2) read the whole register, as no CPU does, so guard pages prove nothing there.
+# For QEMU: without AVX2, and with AVX2 but no FMA nor what QEMU lacks, of which it would warn. Version 7.2 reads
+# the whole register in a masked load, as no CPU does, so guard pages prove nothing there.
 OLD_CPUS = {
     "Nehalem": ("Nehalem", []),
     "Haswell": ("Haswell,-fma,-hle,-rtm,-invpcid,-pcid,-tsc-deadline,-x2apic", ["-k", "not guard"]),
