@@ -7,11 +7,15 @@ from pathlib import Path
 import nox
 from sessions import ON_TARGETS, PROJECT, ROOT, build_programs, group, pytest
 
-# For QEMU: without AVX2, and with AVX2 but no FMA nor what QEMU lacks, of which it would warn. Version 7.2 reads
-# the whole register in a masked load, as no CPU does, so guard pages prove nothing there.
+# For QEMU: without AVX2, and with AVX2 but no FMA nor what QEMU lacks, of which it would warn.
+# Its version 7.2 reads the whole register in a masked load, and takes subnormal float16 numbers for zero
+# where denormals are zero. No CPU does either, so tests of those prove nothing there.
 OLD_CPUS = {
     "Nehalem": ("Nehalem", []),
-    "Haswell": ("Haswell,-fma,-hle,-rtm,-invpcid,-pcid,-tsc-deadline,-x2apic", ["-k", "not guard"]),
+    "Haswell": (
+        "Haswell,-fma,-hle,-rtm,-invpcid,-pcid,-tsc-deadline,-x2apic",
+        ["-k", "not guard and not (sign_of_the_product and float16)"],
+    ),
 }
 SANITIZED = {
     "asan": (
