@@ -6,7 +6,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-NEEDED = ("libc.", "libm.", "libpthread.", "ld-linux", "ld-musl")
+NEEDED = ("libc.", "libm.", "libpthread.", "libdl.", "ld-linux", "ld-musl")  # all of them the C library
 EXPORTED = {"PyInit__core", "leaky_relu_get_num_threads", "leaky_relu_set_num_threads"}
 
 
