@@ -8,10 +8,7 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 #define LEAKY_RELU_X86_64
-#if defined(_MSC_VER) && !defined(__clang__)  // clang-cl has both forms, and _xgetbv only where XSAVE is on
-#define LEAKY_RELU_MSVC
-#include <intrin.h>
-#else
+#if !defined(LEAKY_RELU_MSVC)  // which has its own; clang-cl has both, but _xgetbv only where XSAVE is on
 #include <cpuid.h>
 #endif
 #endif

@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#if defined(_MSC_VER) && !defined(__clang__)
+#if defined(_MSC_VER) && !defined(__clang__)  // clang-cl knows what GCC does
+#define LEAKY_RELU_MSVC
 #include <intrin.h>
 #endif
 
@@ -40,7 +41,7 @@ using Kernel = void (*)(const Rows& job);
 
 // A wish for the cache line at `p`, to read it or to write there.
 static inline void prefetch(const char* p, bool write) {
-#if defined(_MSC_VER) && !defined(__clang__)
+#if defined(LEAKY_RELU_MSVC)
     (void)write;
     _mm_prefetch(p, _MM_HINT_T0);
 #else
