@@ -18,9 +18,13 @@ def x(folder):
     np.save("x.npy", np.ones(20_000))
 
 
-def apply(*arguments, launcher=(), **options):
-    command = [*launcher, sys.executable, "-m", "leaky_relu", "apply", *arguments]
-    return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **options)
+def command(*arguments, launcher=(), **options):
+    line = [*launcher, sys.executable, "-m", "leaky_relu", *arguments]
+    return subprocess.run(line, stderr=subprocess.PIPE, text=True, check=False, **options)
+
+
+def apply(*arguments, **options):
+    return command("apply", *arguments, **options)
 
 
 @pytest.fixture
@@ -51,9 +55,21 @@ def test_limit_of_file_size():
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has it")
-@pytest.mark.parametrize("count", [10, 20_000])
-def test_standard_output(count):
-    np.save("x.npy", np.ones(count))
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "info",
+        "info --json",
+        "bench --seconds=0",
+        "bench --seconds=0 --json",
+        "apply 10.npy -",
+        "apply x.npy -",
+    ],
+)
+def test_standard_output(arguments, unbuffered):
+    np.save("10.npy", np.ones(10))  # which a buffer takes
+    env = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     with open("/dev/full", "wb") as full:
-        done = apply("x.npy", "-", stdout=full)
+        done = command(*arguments.split(), stdout=full, env=env)
     assert (done.returncode, done.stderr) == (2, FULL.format("standard output"))

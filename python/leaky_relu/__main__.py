@@ -14,6 +14,7 @@ from typing import Any
 
 import leaky_relu
 from leaky_relu._apply import RAW_DTYPES, apply
+from leaky_relu._npy_source import OUTPUT, naming
 
 PROGRAM = "leaky-relu"
 DEFAULT_SECONDS = 5.0
@@ -173,7 +174,8 @@ def _run(arguments: argparse.Namespace) -> None:
         case "info":
             from leaky_relu._info import info, info_lines
 
-            print(json.dumps(info(), indent=2) if as_json else "\n".join(info_lines()))
+            with naming(OUTPUT):
+                print(json.dumps(info(), indent=2) if as_json else "\n".join(info_lines()))
         case "plot":
             from leaky_relu._comparison import pictures
 
@@ -185,10 +187,11 @@ def _run(arguments: argparse.Namespace) -> None:
             from leaky_relu._comparison import demonstration
 
             duration = getattr(arguments, "seconds", DEFAULT_SECONDS)
-            if as_json:
-                print(json.dumps(demonstration.as_json(duration), indent=2))
-            else:
-                demonstration.show(duration)
+            with naming(OUTPUT):
+                if as_json:
+                    print(json.dumps(demonstration.as_json(duration), indent=2))
+                else:
+                    demonstration.show(duration)
 
 
 class _Signal(BaseException):
@@ -224,11 +227,13 @@ def main() -> int:
         warnings.showwarning = lambda message, *_: _say("warning", message)
         try:
             _run(_parse())
-            print(end="", flush=True)
+            with naming(OUTPUT):
+                print(end="", flush=True)
         except OSError as error:
-            if _reader_has_gone(error):
-                # Or the flush at exit fails again.
+            if error.filename == OUTPUT or isinstance(error, BrokenPipeError):
+                # What is left in the buffer goes there, or the flush at exit fails again, with status 120.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if _reader_has_gone(error):
                 return 1
             reason = error.strerror or str(error)
             name = "''" if error.filename == "" else error.filename
@@ -242,8 +247,7 @@ def _reader_has_gone(error: OSError) -> bool:
     if isinstance(error, BrokenPipeError):
         return True
     # As Windows has it (https://github.com/python/cpython/issues/79935).
-    is_output = error.filename in (None, "standard output")
-    return os.name == "nt" and error.errno == errno.EINVAL and is_output
+    return os.name == "nt" and error.errno == errno.EINVAL and error.filename == OUTPUT
 
 
 def _fail(error: BaseException, message: str) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from leaky_relu import leaky_relu
 from leaky_relu._atomic_file import atomic_file, check_target, check_writable
-from leaky_relu._npy_source import STANDARD_STREAM, NpySource, naming, open_npy
+from leaky_relu._npy_source import OUTPUT, STANDARD_STREAM, NpySource, naming, open_npy
 from leaky_relu._progress import progress_bar
 
 RAW_DTYPES = ("float16", "bfloat16", "float32", "float64")
@@ -123,7 +123,7 @@ def _check_target(source: str, target: str, force: bool) -> None:
 @contextmanager
 def _the_target(target: str, force: bool, size: int) -> Iterator[BinaryIO]:
     if target == STANDARD_STREAM:
-        with naming("standard output"):
+        with naming(OUTPUT):
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
     else:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zipfile import ZipFile
 
 STANDARD_STREAM = "-"
+OUTPUT = "standard output"  # as errors name it
 
 
 class NpySource(NamedTuple):
