@@ -168,6 +168,23 @@ def clang(session):
     pytest(session, "-m", "not slow")
 
 
+@nox.session(default=False, tags=["ci"])
+def tidy(session):
+    """Look for mistakes in the C++ code by clang-tidy, with the checks in `.clang-tidy`."""
+    session.install(*group("build"), "clang-tidy>=20")
+    folder = str(Path(session.create_tmp(), "tidy"))
+    includes = session.run("python", "-m", "pybind11", "--cmakedir", silent=True).strip()
+    options = {
+        "CMAKE_CXX_COMPILER": "clang++",
+        "CMAKE_EXPORT_COMPILE_COMMANDS": "ON",
+        "SKBUILD_PROJECT_VERSION": "0",
+        "pybind11_DIR": includes,
+    }
+    options = [f"-D{name}={value}" for name, value in options.items()]
+    session.run("cmake", "-G", "Ninja", "-B", folder, *options, silent=True)
+    session.run("run-clang-tidy.py", "-quiet", "-p", folder, "-j", str(os.cpu_count()))
+
+
 @nox.session(venv_backend="none", default=False, tags=["ci"])
 def aarch64(session):
     """Run what depends on the instruction set on the neon target under QEMU (`.ci/cross`)."""
@@ -176,9 +193,9 @@ def aarch64(session):
 
 @nox.session(default=False, tags=["ci"])
 def slices(session):
-    """Run 15 seconds of what `exhaustive` does in full."""
+    """Run 30 seconds of what `exhaustive` does in full."""
     folder = build_programs(session, "exhaustive")
-    session.run(str(folder / "exhaustive"), "15", external=True)
+    session.run(str(folder / "exhaustive"), *(session.posargs or ["30"]), external=True)
 
 
 @nox.session(default=False)

@@ -1,6 +1,5 @@
 """The sessions of nox that are run by hand: they take long, or need what few machines have."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -48,23 +47,6 @@ def sanitize(session, sanitizer):
         "PYTHONMALLOC": "malloc",
     }
     pytest(session, *suited, env=env)
-
-
-@nox.session(default=False)
-def tidy(session):
-    """Look for mistakes in the C++ code by clang-tidy, with the checks in `.clang-tidy`."""
-    session.install(*group("build"), "clang-tidy>=20")
-    folder = str(Path(session.create_tmp(), "tidy"))
-    includes = session.run("python", "-m", "pybind11", "--cmakedir", silent=True).strip()
-    options = {
-        "CMAKE_CXX_COMPILER": "clang++",
-        "CMAKE_EXPORT_COMPILE_COMMANDS": "ON",
-        "SKBUILD_PROJECT_VERSION": "0",
-        "pybind11_DIR": includes,
-    }
-    options = [f"-D{name}={value}" for name, value in options.items()]
-    session.run("cmake", "-G", "Ninja", "-B", folder, *options, silent=True)
-    session.run("run-clang-tidy.py", "-quiet", "-p", folder, "-j", str(os.cpu_count()))
 
 
 @nox.session(default=False)
@@ -129,9 +111,10 @@ def old_cpus(session, cpu):
 
 
 @nox.session(name="free-threading", venv_backend="none", default=False)
-def free_threading(session):
-    """Run the suite on CPython without its global lock; show how calls scale (`.ci/free_threading`)."""
-    session.run(".ci/free_threading", *session.posargs, external=True)
+@nox.parametrize("options", [nox.param([], id="suite"), nox.param(["--tsan"], id="tsan")])
+def free_threading(session, options):
+    """Run the suite on CPython without its global lock, or what has threads under ThreadSanitizer."""
+    session.run(".ci/free_threading", *options, *session.posargs, external=True)
 
 
 @nox.session(default=False)
