@@ -75,8 +75,7 @@ void Blocks::choose_access() {
     // The kernels know three forms; what is one for the row is repeated along it where they need that.
     if (along) {
         along_ = along & 1u << operation_.slope() ? Along::all : Along::all_but_slope;
-        const int last = along_ == Along::all ? operation_.count() : operation_.slope();
-        for (int k = operation_.data; k < last; ++k) {
+        for (int k = operation_.data; k < operation_.slope(); ++k) {
             if (access_[k] == Access::per_row) access_[k] = Access::copied;
         }
     }

@@ -43,6 +43,22 @@ def test_values(target, dtype, shape, axis):
     assert_same(from_output[1], grad_bias)
 
 
+@pytest.mark.parametrize("channels", [3, 64, 67, 1000])
+def test_what_is_summed_is_the_gradient_as_it_is_stored(target, dtype, channels):
+    g, y = numbers(dtype, (1, channels), 1), numbers(dtype, (1, channels))
+    grad_x, grad_bias = bias_leaky_relu_grad(g, y, 0.3)
+    assert_same(grad_bias, grad_x[0].astype(grad_bias.dtype) + 0)  # the sum with it, of which -0 becomes 0
+
+
+def test_idle_lanes_sum_nothing_of_their_own(target):
+    """They repeat a tail's first column, the sum of which does not overflow; that of its last rows would."""
+    g = np.ones((4, 1025))
+    g[:, -1] = -1.5e308, 0, 1.2e308, 1.2e308
+    with np.errstate(all="raise"):
+        _, grad_bias = bias_leaky_relu_grad(g, g, 1.0)
+    assert grad_bias[-1] == np.add.accumulate(g[:, -1])[-1]
+
+
 @pytest.mark.parametrize(
     ("shape", "axis"), [((40, 3, 50), 1), ((500, 7), 1), ((3, 2, 70_001), 1), ((70_000, 1), 1)]
 )

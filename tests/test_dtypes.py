@@ -161,6 +161,24 @@ def test_all_small_integers(way, code):
     assert_same(lr.leaky_relu(-np.ones(x.size, np.float32), x), -x.astype(np.float32))
 
 
+@pytest.mark.parametrize("code", "iIlLqQ")
+def test_large_integers(way, code):
+    """They are float64 first; as parameters of other types too, in steps of their own."""
+    limits = np.iinfo(code)
+    n = np.array([limits.min, limits.max, limits.max // 2 + 1, limits.max // 3, 5], code).repeat(40)[::2]
+    assert_same(lr.leaky_relu(n, 0.25), lr.leaky_relu(n.astype(np.float64), 0.25))
+    for dtype in (np.float64, np.float32):
+        assert_same(lr.leaky_relu(-np.ones(n.size, dtype), n), -n.astype(np.float64).astype(dtype))
+
+
+@pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="no wider type")
+def test_longdouble_slopes_beyond_the_result(way):
+    """x87 signals what the result's type cannot hold, and keeps flags of its own; in arrays of any layout."""
+    x, slope = -np.ones((4, 6))[:, ::2], np.full((4, 1), np.longdouble("1e400"))
+    with pytest.warns(RuntimeWarning, match=r"^overflow encountered in"):
+        assert np.isinf(lr.leaky_relu(x, slope)).all()
+
+
 def test_output_of_another_shape(way):
     x, out = np.ones(2), np.zeros(3)
     words = r"^leaky_relu: out has shape \(3,\), but the result has shape \(2,\)$"

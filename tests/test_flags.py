@@ -80,6 +80,14 @@ def test_lanes_not_selected_raise_nothing(target, way):
     assert flags_of(leaky_relu_grad, -x, -x, 1e10)[1] == {"overflow"}
 
 
+@pytest.mark.parametrize("product", [65519, 65520, 65535, 65536])
+def test_float16_overflows_where_rounding_leads_to_infinity(target, way, product):
+    """Half of the last place beyond the largest number, 65504."""
+    y, flags = flags_of(leaky_relu, np.full(19, -1, np.float16), -product)
+    assert flags == ({"overflow"} if np.isinf(y).all() else set())
+    assert np.isinf(y).all() == (product >= 65520)
+
+
 def test_elements_left_out_by_where_raise_nothing(target):
     x = np.full(37, -3e38, np.float32)
     here = np.zeros(37, bool)

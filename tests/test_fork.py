@@ -44,6 +44,38 @@ for _ in range({count}):
 """
 
 
+def test_fork_inside_a_job(printed):
+    """It waits for the job's end, so the child finds the pool idle, and can use it."""
+    printed(
+        """
+        import os, threading, time, numpy as np, leaky_relu as lr
+        lr.set_num_threads(2)
+        x, end, calls = np.ones(1 << 22, np.float32), False, 0
+        def work():
+            global calls
+            while not end:
+                lr.leaky_relu(x, out=x)
+                calls += 1
+        thread = threading.Thread(target=work)
+        thread.start()
+        statuses = []
+        for _ in range(5):
+            seen = calls
+            while calls < seen + 2: time.sleep(1e-3)
+            child = os.fork()
+            if child == 0:
+                lr.leaky_relu(x)
+                tasks = "/proc/self/task"
+                os._exit(os.path.exists(tasks) and len(os.listdir(tasks)) != 2)
+            statuses.append(os.waitpid(child, 0)[1])
+        end = True
+        thread.join()
+        assert statuses == [0] * 5, statuses
+        """,
+        PYTHONWARNINGS="ignore::DeprecationWarning",
+    )
+
+
 @pytest.mark.parametrize(
     ("call", "count"),
     [(call, 4) for call in QUICK] + [pytest.param(call, 10, marks=pytest.mark.slow) for call in ALL],

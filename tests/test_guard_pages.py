@@ -56,6 +56,19 @@ def test_slope_of_each_element(islands, target, dtype, end):
 
 
 @pytest.mark.parametrize("end", [False, True], ids=["start", "end"])
+def test_packed(islands, target, dtype, end):
+    xs, outs, signs, _ = islands
+    for n in lengths(dtype):
+        x, out = xs.put(numbers(dtype, n), end), outs.put(np.zeros(n, dtype), end)
+        bits = signs.put(np.packbits(x > 0, bitorder="little"), end)
+        lr.leaky_relu_packed(x, -0.25, out=out)
+        assert (out == reference(lr.leaky_relu, x, -0.25)).all(), n
+        expected = reference(lr.leaky_relu_grad, out, x, -0.25)
+        lr.leaky_relu_grad_packed(out, bits, -0.25, out=out)
+        assert (out == expected).all(), n
+
+
+@pytest.mark.parametrize("end", [False, True], ids=["start", "end"])
 @pytest.mark.parametrize("step", [2, -1, -3])
 def test_strided(islands, target, dtype, end, step):
     """With a step of 3 the elements at the very ends of the memory are used as well."""

@@ -40,6 +40,7 @@ def test_prelu():
 
 def test_gradients_accumulate_until_none():
     layer = PReLU(4)
+    layer.grad = None  # as it is
     for passes in (1, 2):
         layer.forward(X)
         layer.backward(G)

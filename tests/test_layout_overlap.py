@@ -1,5 +1,7 @@
 """Operands cut from one memory in every way: the output is as if the inputs had been copied first."""
 
+import itertools
+
 import leaky_relu as lr
 import numpy as np
 import pytest
@@ -69,6 +71,36 @@ def test_one_memory(problem, fast, target):
         cut(wanted, shape, place)[...] = reference(getattr(lr, operation), *inputs)
         assert getattr(lr, operation)(*inputs, out=out) is out
     assert_same(memory, wanted)
+
+
+@pytest.mark.parametrize("width", [3, 100])
+def test_rows_apart_that_begin_in_one_another(target, way, dtype, width):
+    """What is apart by most of a step between rows may still be close to the row before, or behind."""
+    step = width + 20
+    for shift in (*range(-9, 10), -step + 2, step - 2):
+        memory = numbers(dtype, 5 * step)
+        rows = [
+            as_strided(memory[first:], (3, width), (step * dtype.itemsize, dtype.itemsize))
+            for first in (step, step + shift)
+        ]
+        wanted = reference(lr.leaky_relu, rows[0], -0.5)
+        lr.leaky_relu(rows[0], -0.5, out=rows[1])
+        assert_same(rows[1], wanted)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4, 3), (2, 3, 4)], ids=str)
+def test_output_that_meets_itself(target, dtype, shape):
+    """Of elements that share a place, the one that NumPy's machinery writes last stays."""
+    x = numbers(dtype, shape)
+    for steps in itertools.product((-2, -1, 0, 1, 2, 3), repeat=len(shape)):
+        left = []
+        for fast in (True, False):
+            memory = np.zeros(SIZE, dtype)
+            out = cut(memory, shape, (SIZE // 2, steps))
+            with using(fast, target):
+                lr.leaky_relu(x, 0.3, out=out)
+            left.append(memory)
+        assert_same(*left)
 
 
 @given(

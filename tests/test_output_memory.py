@@ -282,10 +282,8 @@ def test_two_blocks_serve_a_loop():
 def test_idle_memory_ages(lifetime):
     lr.leaky_relu(X)
     assert idle_and_live() == (16, 0)
-    time.sleep(1.5 * lifetime)
-    small = lr.leaky_relu(X[: MIB // 4])
-    assert idle_and_live() == (0, 1)
-    del small
+    time.sleep(1.5 * lifetime)  # less than it takes to forget the peak
+    assert idle_and_live() == (0, 0)
 
 
 def test_an_old_peak_is_forgotten(lifetime):

@@ -49,19 +49,20 @@ def test_rounding_stays_inside(dtype, lower, upper):
         assert np.all(slope == slope.dtype.type(lower))
 
 
-def test_draws_next_to_one_do_not_reach_the_upper_bound():
-    class Largest(np.random.Generator):
+@pytest.mark.parametrize("draw", [0.0, 1.0], ids=["least", "largest"])
+def test_extreme_draws_stay_inside(draw):
+    class Extreme(np.random.Generator):
         def random(self, size=None, dtype=np.float64, out=None):
-            largest = np.nextafter(dtype(1), dtype(0))
+            extreme = np.nextafter(dtype(1), dtype(0)) if draw else dtype(0)
             if out is None:
-                return np.full(size, largest)
-            out[...] = largest
+                return np.full(size, extreme)
+            out[...] = extreme
             return out
 
     for dtype in (np.float32, np.float64):
-        for lower, upper in ((1 / 8, 1 / 3), (0.1, 0.3), (1.0, 3.0), (-1.0, 0.7), (0.3, 0.30001)):
+        for lower, upper in ((1 / 8, 1 / 3), (0.1, 0.3), (0.7, 0.8), (1.0, 3.0), (-1.0, 0.7), (0.3, 0.30001)):
             for n in (1, 20_000):
-                _, slope = rrelu(np.zeros(n, dtype), lower, upper, rng=Largest(np.random.PCG64(0)))
+                _, slope = rrelu(np.zeros(n, dtype), lower, upper, rng=Extreme(np.random.PCG64(0)))
                 assert lower <= slope.min().item() <= slope.max().item() < upper
 
 

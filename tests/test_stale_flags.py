@@ -55,20 +55,18 @@ def test_the_flags_can_be_seen():
 
 def test_code_that_runs_meanwhile_takes_no_flag_away():
     """To make a large output takes memory, which may start the garbage collector, and so anybody's code."""
-    libm, x, before = ctypes.CDLL(None), np.ones(MIB, np.float32), gc.get_threshold()
+    libm, x = ctypes.CDLL(None), np.ones(MIB, np.float32)
 
     def callback(*_):
         libm.feclearexcept(ALL)
 
     gc.callbacks.append(callback)
-    gc.set_threshold(1)
+    gc.disable()
     try:
-        for _ in range(5):
-            with (
-                np.errstate(over="raise"),
-                pytest.raises(FloatingPointError, match=r"overflow .* leaky_relu$"),
-            ):
-                lr.leaky_relu(x, 1e300)
+        due = [[] for _ in range(gc.get_threshold()[0] + 1000)]  # it runs with the next object that it tracks
+        with np.errstate(over="raise"), pytest.raises(FloatingPointError, match=r"overflow .* leaky_relu$"):
+            gc.enable() or lr.leaky_relu(x, 1e300)
+        del due
     finally:
-        gc.set_threshold(*before)
+        gc.enable()
         gc.callbacks.remove(callback)

@@ -1,5 +1,7 @@
 """Views of every shape, order and stride, as inputs, slopes and outputs."""
 
+import itertools
+
 import leaky_relu as lr
 import numpy as np
 import pytest
@@ -14,7 +16,9 @@ VIEWS = {
     "every second": lambda a: a[..., ::2],
     "every third, backwards": lambda a: a[..., ::-3],
     "backwards": lambda a: a[::-1, ::-1, ::-1],
+    "every fourth": lambda a: a[..., ::4],
     "rows apart": lambda a: a[::2],
+    "short rows": lambda a: a[..., 1:4],
     "inner part": lambda a: a[1:-1, 2:5, 3:-4],
     "one column": lambda a: a[:, :, 5],
     "transposed": lambda a: a.T,
@@ -73,6 +77,18 @@ def test_given_output(target, way, dtype, view):
     expected = reference(lr.leaky_relu, x, 0.3)
     assert lr.leaky_relu(x, 0.3, out=x) is x
     assert_same(x, expected)
+
+
+def test_five_axes_of_their_own(target, way, ufunc, dtype):
+    """No two of them can be merged, and all have different lengths."""
+    shape = (3, 2, 4, 5, 7)
+    inner = tuple(slice(n) for n in shape)
+    *inputs, out = (numbers(dtype, [n + 1 for n in shape], k)[inner] for k in range(ufunc.nin + 1))
+    wanted = reference(ufunc, *inputs)
+    for order in itertools.permutations(range(4)):
+        views = [a.transpose(*order, 4) for a in inputs]
+        assert_same(ufunc(*views), wanted.transpose(*order, 4))
+        assert_same(ufunc(*views, out=out.transpose(*order, 4)), wanted.transpose(*order, 4))
 
 
 @pytest.mark.parametrize("step_g", [1, 2, -3])
