@@ -3,12 +3,13 @@
 import leaky_relu as lr
 import numpy as np
 import pytest
-from helpers import assert_same, flags_of, using
+from helpers import assert_same, flags_of, numbers, using
 
 pytest.importorskip("hypothesis")
 import layouts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import reference
 
 # From some 512 KiB of traffic on, threads share the work; blocks are whole rows, parts of rows, or tiles.
 SHAPES = [
@@ -43,3 +44,12 @@ def test_shared_views(data, call, target):
             assert np.array_equal(memory.gaps(), gaps)
     finally:
         lr.set_num_threads(threads)
+
+
+def test_a_piece_that_begins_with_a_short_block(threads, target):
+    """Narrow rows take slopes laid out for a block of them; the next block of the piece has more rows."""
+    threads(2)
+    x = numbers(np.dtype(np.float32), (700, 101, 16))[:, :100]
+    problems = [(slopes, reference(lr.leaky_relu, x, slopes)) for slopes in np.float32([[2] * 16, [3] * 16])]
+    for slopes, wanted in 20 * problems:  # in turn: a worker's memory holds what the last call left
+        assert_same(lr.leaky_relu(x, slopes), wanted)

@@ -18,6 +18,7 @@ import json
 import os
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,6 +115,8 @@ class Tree:
             self.run(*self.configure, check=True)
             self.build()
             # Tests look for the package's metadata, as an installation has them.
+            for before in self.folder.glob("python/*.dist-info"):
+                shutil.rmtree(before)
             prepare = "import scikit_build_core.build as b; b.prepare_metadata_for_build_wheel('python')"
             self.run(sys.executable, "-c", prepare, check=True)
             code = "import leaky_relu; print(leaky_relu.__file__)"
