@@ -27,7 +27,8 @@ inline void raise(unsigned flags) {
     if (flags) _mm_setcsr(_mm_getcsr() | flags);
 }
 
-inline bool denormals_are_zero() { return _mm_getcsr() & 0x0040; }  // Intel SDM, vol. 1, 10.2.3
+// Intel SDM, vol. 1, 10.2.3.
+inline bool denormals_are_zero() { return _mm_getcsr() & 0x0040; }  // GCOVR_EXCL_LINE: asked for AVX-512 only
 
 // Rounding mode, flush-to-zero, denormals-are-zero.
 struct Modes {

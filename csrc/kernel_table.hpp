@@ -56,8 +56,8 @@ static T* at_step(T* p, std::ptrdiff_t bytes) {
     return reinterpret_cast<T*>(reinterpret_cast<Byte*>(p) + bytes);
 }
 
-// Copies rows of n elements from anywhere to anywhere; steps are in bytes, and one of the two sides should have
-// its elements beside each other. Elements are words of 2, 4, 8 or 16 bytes: nothing is computed, nothing raised.
+// Copies rows of n elements from anywhere to anywhere; steps are in bytes, and one of the two sides has its
+// elements beside each other. Elements are words of 2, 4, 8 or 16 bytes: nothing is computed, nothing raised.
 struct Copy {
     const char* from;
     std::ptrdiff_t from_row, from_step;

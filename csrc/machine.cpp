@@ -66,7 +66,7 @@ std::size_t read_last_level_cache() {
         if (sysctlbyname(name, &bytes, &size, nullptr, 0) == 0 && bytes) return std::size_t(bytes);
     }
 #endif
-    return std::size_t(32) << 20;
+    return std::size_t(32) << 20;  // GCOVR_EXCL_LINE: where the system does not say
 }
 
 const std::size_t bytes_of_last_level_cache = read_last_level_cache();

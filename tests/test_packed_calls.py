@@ -248,3 +248,8 @@ def test_references():
             leaky_relu_packed(x, 1e300, out=out)
     bad = None
     assert [sys.getrefcount(thing) for thing in (x, slope, out, bits)] == before
+
+
+def test_functions_beneath_take_all_arguments():
+    with pytest.raises(TypeError, match=r"^expected 3 positional arguments, got 1$"):
+        lr._core._packed_forward(np.ones(3))

@@ -1,11 +1,13 @@
 """How many threads there may be: the environment, the CPUs of the process, threadpoolctl."""
 
+import ctypes
 import os
 import zipfile
 
 import leaky_relu as lr
 import numpy as np
 import pytest
+from leaky_relu import _core
 
 
 @pytest.mark.parametrize("n", [0, -1])
@@ -77,6 +79,15 @@ def test_loader_that_modules_share_is_left_alone(printed, tmp_path):
         archive.writestr("another.py", "")
     code = f"import sys; sys.path.insert(0, {str(tmp_path / 'modules.zip')!r})\n"
     assert printed(code + "import leaky_relu, threadpoolctl, another") == "1"
+
+
+def test_exported_functions(threads):
+    """Which threadpoolctl, and anybody else, finds in the extension by their names."""
+    threads(5)
+    extension = ctypes.CDLL(_core.__file__)
+    assert extension.leaky_relu_get_num_threads() == 5
+    extension.leaky_relu_set_num_threads(3)
+    assert lr.get_num_threads() == 3
 
 
 @pytest.mark.parametrize("first", ["leaky_relu", "threadpoolctl"])

@@ -28,10 +28,10 @@ int type_number(PyObject* operand) {
     if (PyArray_Check(operand)) return PyArray_TYPE(as_array(operand));
     if (!PyArray_IsScalar(operand, Generic)) return -1;
     PyArray_Descr* const descr = PyArray_DescrFromScalar(operand);
-    if (!descr) {
+    if (!descr) {  // GCOVR_EXCL_START: only where memory is short
         PyErr_Clear();
         return -1;
-    }
+    }  // GCOVR_EXCL_STOP
     const int number = descr->type_num;
     Py_DECREF(descr);
     return number;
@@ -250,6 +250,7 @@ vectorcallfunc vectorcall_of(std::size_t operation, std::index_sequence<op...>) 
 int install_call(std::size_t operation, PyObject* ufunc) {
     auto* const object = reinterpret_cast<PyUFuncObject*>(ufunc);
     const auto expected = Py_ssize_t(offsetof(PyUFuncObject, vectorcall));
+    // GCOVR_EXCL_START: no NumPy so far
     if (Py_TYPE(ufunc)->tp_vectorcall_offset != expected || !object->vectorcall) {
         PyErr_SetString(
             PyExc_ImportError,
@@ -257,6 +258,7 @@ int install_call(std::size_t operation, PyObject* ufunc) {
             "built with say; install a leaky-relu built for this NumPy, or an older NumPy");
         return -1;
     }
+    // GCOVR_EXCL_STOP
     if (!default_slope) {
         numpys_vectorcall = object->vectorcall;
         negative_slope_name = PyUnicode_InternFromString("negative_slope");

@@ -228,11 +228,8 @@ void copier(const Copy& c) {
         if (c.from_row == size && c.rows > 1) return transpose<Word>(c);
         return gather<Word>(c);
     }
-    if (c.from_step == size) {
-        if (c.to_row == size && c.rows > 1) return copy_columns<Word>(c, 0, c.rows, 0, c.n);
-        return scatter<Word>(c);
-    }
-    copy_columns<Word>(c, 0, c.rows, 0, c.n);
+    if (c.to_row == size && c.rows > 1) return copy_columns<Word>(c, 0, c.rows, 0, c.n);
+    scatter<Word>(c);
 }
 
 }  // namespace
