@@ -72,6 +72,7 @@ def test_fork_inside_a_job(printed):
         thread.join()
         assert statuses == [0] * 5, statuses
         """,
+        OPENBLAS_NUM_THREADS="1",
         PYTHONWARNINGS="ignore::DeprecationWarning",
     )
 
