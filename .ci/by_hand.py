@@ -77,7 +77,8 @@ def coverage(session):
         for file in (folder / "cpp").rglob("avx512*.gc*"):
             file.unlink()
     # Templates once, not once for each of their arguments; no branches to exceptions of the C++ library.
-    ours = "-r . -f csrc/ --merge-lines --exclude-throw-branches --exclude-unreachable-branches".split()
+    ours = ["-r", ".", "-f", "csrc/", "--merge-lines"]
+    ours += [f"--exclude-{kind}-branches" for kind in ("throw", "unreachable")]
     ours += [f"--gcov-ignore-errors={gone}" for gone in ("source_not_found", "no_working_dir_found")]
     session.run("gcovr", *ours, "--html-details", f"{folder}/cpp.html", "--txt-summary", f"{folder}/cpp")
     session.run("gcovr", *ours, "--txt", "-", str(folder / "cpp"))
