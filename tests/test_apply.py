@@ -1,7 +1,9 @@
 """``leaky-relu apply``: what is in a .npy file, in any size, from anywhere, and never half a file."""
 
+import errno
 import io
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from leaky_relu._apply import apply
 
 pytestmark = pytest.mark.usefixtures("folder")
 posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="as Linux has it")
 
 
 def saved(array):
@@ -38,6 +41,22 @@ def test_from_the_shell():
     result = run("x.npy", "--negative-slope", "-5e-1", "y.npy")
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
     np.testing.assert_array_equal(np.load("y.npy"), np.float32([1, 3]), strict=True)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["x.npy", "--negative-slope", "0.5", "-"], ["--negative-slope=0.5", "x.npy", "-"]]
+)
+def test_standard_output_after_an_option(arguments):
+    np.save("x.npy", np.float32([-1, 2]))
+    result = run(*arguments)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert np.load(io.BytesIO(result.stdout)).tolist() == [-0.5, 2]
+
+
+def test_name_in_capitals():
+    np.save("x.npy", np.float32([-1, 2]))
+    apply("x.npy", "Y.NPY", 0.5)
+    assert np.load("Y.NPY").tolist() == [-0.5, 2]
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "g", ">f4", ">f8", "?", "i1", "u2", "i8"])
@@ -98,6 +117,27 @@ def test_in_place_tells_how_far_it_came(refused, monkeypatch):
     assert "about 96 of 100 elements are written over" in words
 
 
+@posix_only
+def test_interrupted_in_place_it_tells_how_far_it_came():
+    np.save("x.npy", np.ones(100, np.float32))
+    code = """
+import signal, sys
+from leaky_relu import __main__, _apply
+_apply._PIECE, calls, leaky_relu = 64, [], _apply.leaky_relu
+def interrupted(*args, **options):
+    calls.append(args)
+    if len(calls) == 5:
+        signal.raise_signal(signal.SIGTERM)
+    return leaky_relu(*args, **options)
+_apply.leaky_relu = interrupted  # a call for the dtype, then one for each 16 elements
+sys.argv[1:] = ["apply", "x.npy", "--in-place"]
+sys.exit(__main__.main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGTERM
+    assert done.stderr == "leaky-relu: warning: x.npy: about 48 of 100 elements are written over\n"
+
+
 def test_in_place_takes_what_keeps_its_dtype(refused):
     np.save("x.npy", np.arange(3))
     assert "int64, but the result float64" in refused("apply", "x.npy", "--in-place")
@@ -152,6 +192,7 @@ def test_bfloat16_comes_and_goes_as_raw_bits(raw):
         (np.ones(2, "f4"), "float32", "not of float32"),
         (np.ones(2, ">u2"), "float16", "not of >u2"),
         (np.ones(2, "u1"), "float16", "float16 takes 2 bytes"),
+        (np.zeros(2, "u1, u1"), "float16", "not of "),
     ],
 )
 def test_raw_bits_that_are_none(array, dtype, words, refused):
@@ -186,6 +227,54 @@ def test_room_that_was_not_needed_is_given_back():
     assert os.path.getsize("y.npy") == 3
 
 
+@linux_only
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EISDIR], ids=errno.errorcode.get)
+def test_file_system_without_nameless_files(monkeypatch, number):
+    opens = os.open
+
+    def refuse(path, flags, *rest):
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(number, os.strerror(number))
+        return opens(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with _atomic_file.atomic_file("y.npy", replace=False, size=3) as file:
+        file.write(b"abc")
+    assert os.listdir() == ["y.npy"]
+
+
+@pytest.fixture
+def refuse_room(monkeypatch):
+    def refuse(number):
+        def fail(*_):
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(os, "posix_fallocate", fail)
+
+    return refuse
+
+
+@linux_only
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EINVAL], ids=errno.errorcode.get)
+def test_file_system_that_makes_no_room_in_advance(refuse_room, number):
+    refuse_room(number)
+    np.save("x.npy", np.ones(3))
+    apply("x.npy", "y.npy")
+    assert np.load("y.npy").tolist() == [1, 1, 1]
+
+
+@linux_only
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EDQUOT], ids=errno.errorcode.get)
+def test_room_that_is_not_there_is_told_before_the_work(refuse_room, number):
+    refuse_room(number)
+    with (
+        pytest.raises(OSError, match=os.strerror(number)),
+        _atomic_file.atomic_file("y.npy", replace=False, size=3),
+    ):
+        pytest.fail("the work has begun")
+    assert os.listdir() == []
+
+
 def test_target_that_appears_meanwhile_is_kept(unfinished):
     np.save("x.npy", np.ones(3))
     with pytest.raises(FileExistsError), _atomic_file.atomic_file("y.npy", replace=False):
@@ -210,6 +299,21 @@ def test_warns_in_one_line(options, status, kind):
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == status
     assert result.stderr == f"leaky-relu: {kind}: overflow encountered in leaky_relu\n"
+
+
+@posix_only
+@pytest.mark.parametrize("stderr", ["&-", "/dev/full"])
+@pytest.mark.parametrize("target", ["y.npy", "-"])
+def test_warning_that_nobody_can_be_told(target, stderr):
+    """It neither gets into the array nor costs it."""
+    if stderr == "/dev/full" and not os.path.exists(stderr):
+        pytest.skip("Linux has it")
+    np.save("x.npy", np.float32([-1e38, 2]))
+    command = f"{shlex.quote(sys.executable)} -m leaky_relu apply x.npy {target} --negative-slope=1e2"
+    done = subprocess.run(f"{command} 2>{stderr}", shell=True, stdout=subprocess.PIPE, check=False)
+    assert done.returncode == 0
+    y = np.load(io.BytesIO(done.stdout) if target == "-" else target)
+    np.testing.assert_array_equal(y, np.float32([-np.inf, 2]), strict=True)
 
 
 @posix_only
@@ -288,6 +392,13 @@ class Terminal(io.StringIO):
         return True
 
 
+def test_terminal_gets_no_array(monkeypatch):
+    np.save("x.npy", np.ones(3))
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    with pytest.raises(ValueError, match="standard output is a terminal"):
+        apply("x.npy", "-")
+
+
 @pytest.mark.parametrize("kind", ["plain", "rich"])
 def test_progress_on_a_terminal(kind, monkeypatch):
     if kind == "rich":
@@ -301,6 +412,18 @@ def test_progress_on_a_terminal(kind, monkeypatch):
         advance(1_000_000)
         advance(3_000_000)
     assert "100%" in sys.stderr.getvalue()
+
+
+def test_terminal_that_has_gone(monkeypatch):
+    class Gone(Terminal):
+        def write(self, _):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setitem(sys.modules, "rich", None)
+    monkeypatch.setattr(_progress, "_DELAY", 0)
+    monkeypatch.setattr(sys, "stderr", Gone())
+    with _progress.progress_bar(4) as advance:
+        advance(4)
 
 
 def test_no_progress_elsewhere(capsys, monkeypatch):

@@ -85,6 +85,30 @@ def test_archives_that_are_none(content, refused):
     assert "x.npz: " in refused("apply", "x.npz", "y.npy")
 
 
+def damaged():
+    np.savez_compressed("x.npz", np.arange(100_000.0))
+    with open("x.npz", "r+b") as file:
+        file.seek(os.path.getsize("x.npz") // 2)
+        file.write(b"\xff" * 100)
+
+
+def encrypted():
+    np.savez("x.npz", np.ones(3))
+    with open("x.npz", "r+b") as file:
+        content = bytearray(file.read())
+        content[6] |= 1  # the flag, in both headers
+        content[content.index(b"PK\1\2") + 8] |= 1
+        file.seek(0)
+        file.write(content)
+
+
+@pytest.mark.parametrize("make", [damaged, encrypted])
+def test_members_that_cannot_be_read(make, refused):
+    make()
+    assert "x.npz" in refused("apply", "x.npz", "y.npy")
+    assert os.listdir() == ["x.npz"]
+
+
 def link_to_itself():
     os.symlink("y.npy", "y.npy")
 

@@ -9,6 +9,7 @@ from reference import OPERATIONS, reference
 
 autograd = pytest.importorskip("autograd")
 anp = pytest.importorskip("autograd.numpy")
+make_jvp = pytest.importorskip("autograd.differential_operators").make_jvp
 check_grads = pytest.importorskip("autograd.test_util").check_grads
 
 # Shapes of the inputs in their order, as many of them as there are.
@@ -84,6 +85,15 @@ def test_gradients_keep_the_dtype_of_their_input(operation, ufunc, dtype, order)
     derivative(*inputs)
 
 
+@pytest.mark.parametrize("dtype", [HALF, F32], ids=lambda dtype: dtype.name)
+def test_tangents_have_the_dtype_of_the_result(dtype):
+    x = np.array([-2, 3], dtype)
+    by_x = make_jvp(lambda x: leaky_relu.leaky_relu(x, 0.5))(x)(np.ones(2, dtype))
+    by_slope = make_jvp(lambda slope: leaky_relu.leaky_relu(x, slope))(0.5)(1.0)
+    assert_same(by_x[1], np.array([0.5, 1], dtype))
+    assert_same(by_slope[1], np.array([-2, 0], dtype))
+
+
 def test_sum_for_a_wide_parameter_is_wide():
     """A bias in float64 beside float32 data loses nothing to the sum."""
     x = np.full((1 << 12, 1), 1, F32)
@@ -120,10 +130,11 @@ def test_integers_beside_a_differentiated_parameter():
 @pytest.mark.parametrize("options", [{"where": True}, {"dtype": np.float32}])
 def test_other_keywords_are_refused(ufunc, operation, options):
     inputs = inputs_of(operation, [(2,)] * 4)
-    with pytest.raises(
-        TypeError, match=f"^{operation}: autograd does not differentiate .* {next(iter(options))}"
-    ):
+    words = f"^{operation}: autograd does not differentiate .* {next(iter(options))}"
+    with pytest.raises(TypeError, match=words):
         autograd.grad(lambda x: anp.sum(ufunc(x, *inputs[1:], **options)))(inputs[0])
+    with pytest.raises(TypeError, match=words):
+        make_jvp(lambda x: ufunc(x, *inputs[1:], **options))(inputs[0])(inputs[0])
 
 
 @pytest.mark.parametrize(

@@ -3,18 +3,27 @@
 import errno
 import json
 import os
+import shlex
+import signal
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from leaky_relu import __main__, __version__, get_num_threads, simd_target
+from leaky_relu import __main__, __version__, get_num_threads, simd_target, simd_targets
 from leaky_relu._comparison import demonstration, pictures
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
 
 
 def run(*arguments, **options):
     command = [sys.executable, "-m", "leaky_relu", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+def run_in_shell(line, **options):
+    command = f"{shlex.quote(sys.executable)} -m leaky_relu {line}"
+    return subprocess.run(command, shell=True, capture_output=True, text=True, check=False, **options)
 
 
 def test_demonstration_shows_the_function_at_its_corners():
@@ -38,6 +47,13 @@ def test_comparison_has_a_row_for_each_peer_and_size():
     blocks = list(demonstration.comparisons(0.0, names, sizes=[100, 200]))
     assert [len(rows) for rows in blocks] == [6, 4, 4, 2, 2]
     assert all(row["ratio"] == 1 for rows in blocks for row in rows if row["peer"] == "leaky_relu")
+
+
+def test_comparison_shares_the_seconds(monkeypatch):
+    shares = []
+    monkeypatch.setattr(demonstration, "compare_at", lambda *call: shares.append(call[-1]) or [])
+    list(demonstration.comparisons(6.0, ["leaky_relu"]))
+    assert sum(shares) == pytest.approx(6)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +101,9 @@ def test_info_for_people(command_line):
     _, out, _ = command_line("info")
     assert f"leaky relu   {__version__}\n" in out
     assert f"numpy        {np.__version__}\n" in out
+    others = [target for target in simd_targets() if target != simd_target()]
+    more = f" (this machine can also run {', '.join(others)})" * bool(others)
+    assert f"simd target  {simd_target()}{more}\n" in out
 
 
 @pytest.mark.parametrize("variable", ["LEAKY_RELU_SIMD", "LEAKY_RELU_NUM_THREADS"])
@@ -95,9 +114,28 @@ def test_environment_that_cannot_be_obeyed_is_told_in_a_line(variable):
     assert result.stderr.count("\n") == 1
 
 
-def test_environment_that_cannot_be_obeyed_is_an_exception_for_programs(run_python):
-    result = run_python("import leaky_relu", LEAKY_RELU_SIMD="many")
-    assert "Traceback" in result.stderr
+def test_script_tells_in_a_line_what_cannot_be_obeyed(tmp_path):
+    script = tmp_path / "leaky-relu"  # as pip writes it
+    script.write_text("from leaky_relu.__main__ import main\n")
+    env = os.environ | {"LEAKY_RELU_SIMD": "many"}
+    done = subprocess.run([sys.executable, script], env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("leaky-relu: error: LEAKY_RELU_SIMD")
+
+
+def test_environment_that_cannot_be_obeyed_is_an_exception_for_programs(run_python, tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/__init__.py").write_text("import leaky_relu")
+    (tmp_path / "other/__main__.py").touch()
+    package = {"cwd": tmp_path, "env": os.environ | {"LEAKY_RELU_SIMD": "many"}}
+    for done in (
+        run_python("import leaky_relu", LEAKY_RELU_SIMD="many"),
+        subprocess.run(
+            [sys.executable, "-m", "other"], capture_output=True, text=True, check=False, **package
+        ),
+    ):
+        assert done.returncode == 1
+        assert "Traceback" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["picture.svg", "picture.png"])
@@ -117,6 +155,20 @@ def test_plot_of_throughput(tmp_path, monkeypatch):
     monkeypatch.setattr(demonstration, "compare_at", lambda *_: [{"peer": "leaky_relu", "seconds": 1e-6}])
     pictures.save_throughput(str(tmp_path / "picture.svg"))
     assert ">leaky_relu<" in (tmp_path / "picture.svg").read_text("utf-8")
+
+
+def test_plot_of_throughput_replaces_by_force_only(command_line, tmp_path, monkeypatch):
+    """What is in the way is told before the work."""
+    pytest.importorskip("matplotlib")
+    rows, measured = [{"peer": "leaky_relu", "seconds": 1e-6}], []
+    monkeypatch.setattr(demonstration, "available_peers", lambda: (["leaky_relu"], {}))
+    monkeypatch.setattr(demonstration, "compare_at", lambda *_: measured.append(1) or rows)
+    file = tmp_path / "picture.svg"
+    file.touch()
+    assert "use --force" in command_line("plot", file, "--throughput")[2]
+    assert not measured
+    assert command_line("plot", file, "--throughput", "--force") == (0, "", "")
+    assert file.read_bytes().startswith(b"<?xml")
 
 
 @pytest.mark.parametrize(("name", "words"), [("picture.pdf", ".png or .svg"), ("exists.svg", "use --force")])
@@ -179,7 +231,34 @@ def test_closed_pipe_is_no_error():
     command = [sys.executable, "-m", "leaky_relu", "--seconds", "0"]
     result = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
-    assert result.stderr == b""
+    assert (result.returncode, result.stderr) == (1, b"")
+
+
+@posix_only
+@pytest.mark.parametrize("arguments", ["info", "info --json", "--seconds=0", "bench --seconds=0 --json"])
+def test_standard_output_is_closed(arguments):
+    done = run_in_shell(f"{arguments} >&-")
+    assert (done.returncode, done.stderr) == (2, "leaky-relu: error: standard output is closed\n")
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("arguments", "target"), [("info x", ""), ("apply nowhere.npy -", ""), ("info", "many")]
+)
+def test_standard_error_is_closed(arguments, target):
+    """The status alone tells that something is wrong; words on standard output might be taken for data."""
+    done = run_in_shell(f"{arguments} 2>&-", env=os.environ | {"LEAKY_RELU_SIMD": target})
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["apply", "nowhere.npy", "y.npy"]])
+def test_handlers_of_signals_are_put_back(command_line, arguments):
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        command_line(*arguments)
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize(("name", "gone"), [("standard output", True), ("x.npy", False), (None, False)])

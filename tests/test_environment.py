@@ -1,11 +1,13 @@
 """What the environment variables decide at import."""
 
 import os
+import sys
 
 import leaky_relu
 import pytest
 
 ALL = ["scalar", "avx2", "avx512", "neon"]
+kept_on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is kept on Linux only")
 SHOW = "import leaky_relu; print(leaky_relu.simd_target())"
 
 
@@ -54,7 +56,7 @@ def test_private_setter_knows_the_targets():
     assert leaky_relu.simd_target() == before
 
 
-@pytest.mark.parametrize(("value", "fast"), [("0", False), ("1", True), ("", True)])
+@pytest.mark.parametrize(("value", "fast"), [("0", False), ("1", True), ("", True), (" 0 ", False)])
 def test_fast_call(printed, value, fast):
     code = """
 import leaky_relu, numpy as np
@@ -89,6 +91,19 @@ def test_numbers_that_are_none(run_python, name, value):
     assert last.startswith("ImportError: ")
     assert name in last
     assert repr(value) in last
+
+
+@kept_on_linux
+def test_budget_by_default(printed):
+    code = "import leaky_relu as lr; print(lr.cache_info().budget, lr._limits.memory() or 1 << 62)"
+    budget, limit = map(int, printed(code).split())
+    assert budget == min(512 << 20, limit // 8)
+
+
+@kept_on_linux
+def test_budget_beyond_an_int(printed):
+    code = "import leaky_relu; print(leaky_relu.cache_info().budget)"
+    assert int(printed(code, LEAKY_RELU_CACHE_MB="9" * 30)) >= int(printed(code))
 
 
 def test_import_prints_and_warns_nothing(run_python):

@@ -33,6 +33,26 @@ def test_vjp_leaves_the_pass_of_forward_alone(make):
     assert_same(layer.backward(G), same.backward(G))
 
 
+OTHER_SETTINGS = {
+    "LeakyReLU": {"negative_slope": 3.0},
+    "PReLU": {"channel_axis": 0},
+    "RReLU": {"upper": 3.0, "lower": 2.0},
+    "BiasLeakyReLU": {"negative_slope": 3.0, "channel_axis": 0},
+}
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_the_settings_of_the_forward_pass_count(name):
+    layer, same = MAKE[name](), MAKE[name]()
+    layer(X)
+    same(X)
+    for setting, value in OTHER_SETTINGS[name].items():
+        setattr(layer, setting, value)
+    assert_same(layer.backward(G), same.backward(G))
+    for key, grad in same.grads().items():
+        assert_same(layer.grads()[key], grad)
+
+
 @every_layer
 def test_a_way_back_may_be_taken_again_and_frees_what_it_kept(make):
     layer, x = make(), X.copy()
@@ -79,8 +99,10 @@ def test_out(make, training):
     y, expected = np.empty_like(X), same(X)
     assert layer(X, out=y) is y
     assert_same(y, expected)
-    _, backward = layer.vjp(X)
-    _, same_backward = same.vjp(X)
+    result, backward = layer.vjp(X, out=y)
+    expected, same_backward = same.vjp(X)
+    assert result is y
+    assert_same(y, expected)
     g = G.copy()
     assert backward(g, out=g) is g
     assert_same(g, same_backward(G))
@@ -118,7 +140,11 @@ def test_out_comes_before_in_place():
 
 
 @every_layer
-@pytest.mark.parametrize("out", [np.empty((4, 5), np.float32), [0.0]])
+@pytest.mark.parametrize(
+    "out",
+    [np.empty((4, 5), np.float32), np.empty(X.shape, np.int32), [0.0]],
+    ids=["shape", "dtype", "list"],
+)
 def test_out_that_cannot_be(make, out):
     layer = make()
     layer(X)
@@ -126,6 +152,17 @@ def test_out_that_cannot_be(make, out):
         layer.backward(G, out=out)
     assert layer.grads() == {}
     layer.backward(G)  # the forward pass still counts
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float64])
+def test_out_of_another_dtype(dtype):
+    out, layer = np.empty(X.shape, dtype), PReLU(4)
+    with pytest.raises(ValueError, match=r"^RReLU.forward\(\): out must have dtype float32"):
+        RReLU(rng=0)(X, out=out)
+    layer(X)
+    with pytest.raises(ValueError, match=r"^PReLU.backward\(\): out must have dtype float32"):
+        layer.backward(G, out=out)
+    assert layer.grad is None
 
 
 @every_layer
@@ -149,6 +186,8 @@ def test_parameters_and_gradients():
     layer(X)
     layer.backward(G)
     assert layer.grads()["weight"] is layer.grad
+    layer.grads().clear()  # a dict of the caller's own
+    assert layer.grad is not None
     for layer in (LeakyReLU(), RReLU()):
         assert layer.parameters() == layer.grads() == {}
 

@@ -37,7 +37,13 @@ BAD_SETTINGS = [
     ("RReLU", "upper", np.inf, ValueError, "must be finite"),
     ("RReLU", "rng", "dice", TypeError, "must be a numpy.random.Generator, a seed or None, got 'dice'"),
     ("RReLU", "rng", -1, ValueError, "must be a numpy.random.Generator, a seed or None, got -1"),
+    ("BiasLeakyReLU", "negative_slope", None, TypeError, "must be a real number, got None of type NoneType"),
+    ("BiasLeakyReLU", "negative_slope", True, TypeError, "must be a real number, got True of type bool"),
+    ("BiasLeakyReLU", "channel_axis", 1.0, TypeError, "must be an integer, got 1.0"),
+    ("BiasLeakyReLU", "inplace", 1, TypeError, "must be True or False, got 1"),
+    ("BiasLeakyReLU", "bias", np.ones(3), ValueError, r"shape \(4,\), got shape \(3,\)"),
 ]
+REQUIRED = {"BiasLeakyReLU": {"num_features": 4}}
 
 
 @pytest.mark.parametrize(
@@ -51,7 +57,7 @@ def test_settings_that_cannot_be(name, setting, value, error, words):
     assert getattr(layer, setting) is before
     if setting in ("negative_slope", "inplace", "channel_axis", "lower", "upper", "rng"):
         with pytest.raises(error, match=f"^{name}: "):
-            getattr(leaky_relu.layers, name)(**{setting: value})
+            getattr(leaky_relu.layers, name)(**REQUIRED.get(name, {}), **{setting: value})
 
 
 @pytest.mark.parametrize("number", [0, 0.0, -1.0])
@@ -60,6 +66,18 @@ def test_number_of_parameters(number):
         PReLU(number)
     with pytest.raises(AttributeError):
         PReLU(4).num_parameters = 3
+
+
+@pytest.mark.parametrize("init", [None, "a", True, [0.1, 0.2, 0.3, 0.4]])
+def test_init_that_cannot_be(init):
+    with pytest.raises((TypeError, ValueError), match=r"^PReLU: init must be "):
+        PReLU(4, init)
+
+
+def test_a_flag_is_a_bool():
+    layer = LeakyReLU(inplace=np.True_).train(np.False_)
+    assert layer.inplace is True
+    assert layer.training is False
 
 
 @pytest.mark.parametrize(

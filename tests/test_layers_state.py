@@ -10,6 +10,7 @@ import pytest
 from example_layers import MAKE, G, X, every_layer
 from helpers import assert_same
 from leaky_relu import LeakyReLU, PReLU, RReLU
+from leaky_relu.layers import Layer
 
 # Pickles of version 0.1.0: a LeakyReLU between its passes, a PReLU with a gradient, an RReLU in evaluation.
 OLD_LEAKY_RELU = """
@@ -88,6 +89,10 @@ def test_state_of_bfloat16():
     assert_same(other.weight, layer.weight)
 
 
+def stored(text):
+    return np.frombuffer(text.encode(), np.uint8)
+
+
 @pytest.mark.parametrize(
     ("name", "state", "words"),
     [
@@ -108,6 +113,9 @@ def test_state_of_bfloat16():
         ("RReLU", {}, "missing: rng; unexpected: nothing$"),
         ("RReLU", {"rng": np.ones(3, np.uint8)}, "rng is not the state of a PCG64, which the layer has"),
         ("RReLU", RReLU(rng=np.random.Generator(np.random.SFC64())).state_dict(), "not the state of a PCG64"),
+        ("RReLU", {"rng": stored("{}")}, "not the state of a PCG64"),
+        ("RReLU", {"rng": stored("[3]")}, "not the state of a PCG64"),
+        ("RReLU", {"rng": stored('{"bit_generator": "PCG64"}')}, "not the state of a PCG64"),
     ],
 )
 def test_state_of_another_layer(name, state, words):
@@ -115,6 +123,21 @@ def test_state_of_another_layer(name, state, words):
     with pytest.raises(ValueError, match=rf"^{name}.load_state_dict\(\).*{words}"):
         layer.load_state_dict(state)
     assert_same(layer(X), MAKE[name]()(X))
+
+
+def test_a_state_that_does_not_fit_changes_nothing():
+    class Two(Layer):
+        _learned = ("scale", "shift")
+        _forward = _backward = None
+
+        def __init__(self):
+            super().__init__()
+            self.scale, self.shift = np.ones(2), np.zeros(2)
+
+    layer = Two()
+    with pytest.raises(ValueError, match="shift has shape"):
+        layer.load_state_dict({"scale": np.full(2, 7.0), "shift": np.ones(3)})
+    assert layer.scale.tolist() == [1, 1]
 
 
 @every_layer

@@ -1,5 +1,6 @@
 """What control groups allow, read from files of any content under a root of our own."""
 
+import os
 import sys
 
 import pytest
@@ -153,6 +154,8 @@ def test_no_affinity(monkeypatch, machine):
 
     monkeypatch.setattr("os.sched_getaffinity", refuse, raising=False)
     assert _limits.cpus(machine({})) >= 1
+    monkeypatch.delattr("os.sched_getaffinity")  # as where the system has none
+    assert _limits.cpus(machine({})) == (os.cpu_count() or 1)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is kept on Linux only")

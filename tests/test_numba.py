@@ -141,16 +141,20 @@ def test_within_an_expression(parallel):
 
 def test_out():
     @numba.njit
-    def in_place(x, other):
+    def in_place(x, other, biased, affine):
         y = leaky_relu(x, 0.3, x)
         leaky_relu_grad(x, x, out=other)
+        bias_leaky_relu(x, 1.0, 0.3, out=biased)
+        affine_leaky_relu(x, 2.0, 1.0, 0.3, out=affine)
         return y
 
-    x, other = numbers(F32, 40), np.empty(40, F32)
+    x, (other, biased, affine) = numbers(F32, 40), np.zeros((3, 40), F32)
     expected = leaky_relu(x, 0.3)
-    assert_same(in_place(x, other), expected)
+    assert_same(in_place(x, other, biased, affine), expected)
     assert_same(x, expected)
     assert_same(other, leaky_relu_grad(x, x))
+    assert_same(biased, bias_leaky_relu(x, 1.0, 0.3))
+    assert_same(affine, affine_leaky_relu(x, 2.0, 1.0, 0.3))
 
 
 def test_as_an_argument():

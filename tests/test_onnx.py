@@ -142,6 +142,7 @@ def test_inputs_of_backend():
 
 def test_devices():
     assert ours.Backend.supports_device("CPU:0")
+    assert not ours.Backend.supports_device("CPUX")
     node = onnx.helper.make_node("LeakyRelu", ["x"], ["y"])
     with pytest.raises(ValueError, match=r"^device must be 'CPU', got 'CUDA'$"):
         ours.Backend.run_node(node, [np.ones(1, F32)], "CUDA")
@@ -150,3 +151,12 @@ def test_devices():
 def test_invalid_model():
     with pytest.raises(onnx.checker.ValidationError):
         ours.Backend.prepare(onnx.ModelProto())
+
+
+def test_nodes_that_cannot_be_run():
+    x, node = np.ones(1, F32), onnx.helper.make_node("LeakyRelu", ["x"], ["y"])
+    for inputs in ([], [x, x]):
+        with pytest.raises(ValueError, match="argument 2 is "):
+            ours.Backend.run_node(node, inputs)
+    with pytest.raises(onnx.checker.ValidationError):
+        ours.Backend.run_node(onnx.helper.make_node("LeakyRelu", ["x"], ["y"], slope=0.1), [x])

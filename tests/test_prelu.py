@@ -14,6 +14,7 @@ from helpers import (
     from_torch,
     specials,
     to_torch,
+    unaligned,
 )
 from leaky_relu import leaky_relu, leaky_relu_grad, prelu, prelu_grad
 from reference import reference_and_flags
@@ -129,6 +130,18 @@ def test_one_weight_for_all(weight):
     )
 
 
+@pytest.mark.parametrize("weight_dtype", [np.float32, np.float64])
+def test_weights_of_any_layout(weight_dtype):
+    x, g, w = data(F32, (5, 3, 7)), data(F32, (5, 3, 7), 1), np.array([2, -1, 3], weight_dtype)
+    expected = prelu_grad(g, x, w)
+    swapped = w.astype(w.dtype.newbyteorder())
+    for weight in (w.repeat(2)[::2], w[::-1].copy()[::-1], swapped, unaligned(w)):
+        assert_same(prelu(x, weight), prelu(x, w))
+        grad_x, grad_weight = prelu_grad(g, x, weight)
+        assert_same(grad_x, expected[0])
+        assert_same(grad_weight.astype(weight_dtype), expected[1])
+
+
 @pytest.mark.parametrize("weight_dtype", DTYPES, ids=lambda dtype: dtype.name)
 def test_the_weight_decides_its_gradients_dtype_and_nothing_else(dtype, weight_dtype):
     x, g, w = (
@@ -228,6 +241,9 @@ def test_warnings_name_the_function():
         prelu_grad(x, x, np.full(3, 1e10))
     with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="prelu_grad"):
         prelu_grad(x, x, np.full(3, 1e10))
+    x = np.full((2, 3, 4), -1, np.float32)
+    with pytest.warns(RuntimeWarning, match="^overflow encountered in prelu_grad$"):
+        prelu_grad(x, x, np.full(3, 1e300))  # which becomes a float32
 
 
 @pytest.mark.parametrize("shape", [(16, 32, 48, 48), (16, 48, 48, 32)], ids=str)

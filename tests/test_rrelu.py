@@ -100,6 +100,9 @@ def test_wrong_bounds():
         rrelu(np.ones(3), np.nan, 0.25, rng=generator())
     with pytest.raises(ValueError, match=r"beyond float32, got 0.0 and 1e\+300"):
         rrelu(np.ones(3, np.float32), 0.0, 1e300, rng=generator())
+    for dtype, bound in (("float32", 3e38), ("float64", 1e308)):  # the width is
+        with pytest.raises(ValueError, match=f"beyond {dtype}, got "):
+            rrelu(np.ones(3, dtype), -bound, bound, rng=generator())
 
 
 def test_wrong_dtype():

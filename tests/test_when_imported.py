@@ -162,6 +162,23 @@ def test_callbacks_come_after_each_execution(tmp_path, monkeypatch):
     del sys.modules[name]
 
 
+def test_module_that_another_thread_is_importing(printed, tmp_path):
+    """It is waited for."""
+    source = "import time, __main__; __main__.begun.set(); time.sleep(0.2); value = 1"
+    (tmp_path / "slow.py").write_text(source)
+    printed(f"""
+        import sys, threading; sys.path.insert(0, {str(tmp_path)!r})
+        from leaky_relu._when_imported import when_imported
+        begun, seen = threading.Event(), []
+        thread = threading.Thread(target=__import__, args=["slow"])
+        thread.start()
+        begun.wait()
+        when_imported("slow", lambda module: seen.append(module.value))
+        thread.join()
+        assert seen == [1], seen
+    """)
+
+
 def test_failing_import_fails_as_ever(printed, tmp_path):
     (tmp_path / "ml_dtypes.py").write_text("1 / 0")
     printed(f"""

@@ -8,13 +8,13 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from types import FrameType
 from typing import Any
 
 import leaky_relu
 from leaky_relu._apply import RAW_DTYPES, apply
-from leaky_relu._npy_source import OUTPUT, naming
+from leaky_relu._npy_source import OUTPUT, naming, standard_output
 
 PROGRAM = "leaky-relu"
 DEFAULT_SECONDS = 5.0
@@ -174,7 +174,7 @@ def _run(arguments: argparse.Namespace) -> None:
         case "info":
             from leaky_relu._info import info, info_lines
 
-            with naming(OUTPUT):
+            with _printing():
                 print(json.dumps(info(), indent=2) if as_json else "\n".join(info_lines()))
         case "plot":
             from leaky_relu._comparison import pictures
@@ -187,11 +187,31 @@ def _run(arguments: argparse.Namespace) -> None:
             from leaky_relu._comparison import demonstration
 
             duration = getattr(arguments, "seconds", DEFAULT_SECONDS)
-            with naming(OUTPUT):
+            with _printing():
                 if as_json:
                     print(json.dumps(demonstration.as_json(duration), indent=2))
                 else:
                     demonstration.show(duration)
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    standard_output()  # print() would do nothing without it, and call that a success
+    with naming(OUTPUT):
+        yield
+
+
+@contextmanager
+def _standard_error() -> Iterator[None]:
+    """Where it is closed, have one to nowhere: print() and argparse take standard output in place of None."""
+    if sys.stderr is not None:
+        yield
+        return
+    with (
+        open(os.devnull, "w", encoding="utf-8", errors="backslashreplace") as nowhere,
+        redirect_stderr(nowhere),
+    ):
+        yield
 
 
 class _Signal(BaseException):
@@ -223,7 +243,7 @@ def _signals_clean_up() -> Iterator[None]:
 
 def main() -> int:
     """Run the command line; return the exit status."""
-    with warnings.catch_warnings(), _signals_clean_up():
+    with _standard_error(), warnings.catch_warnings(), _signals_clean_up():
         warnings.showwarning = lambda message, *_: _say("warning", message)
         try:
             _run(_parse())
@@ -257,7 +277,8 @@ def _fail(error: BaseException, message: str) -> int:
 
 def _say(kind: str, message: object) -> None:
     line = " ".join(str(message).splitlines())  # NumPy's may have several
-    print(f"{PROGRAM}: {kind}: {line}", file=sys.stderr)
+    with suppress(OSError):  # a warning that nobody can be told does not end the work
+        print(f"{PROGRAM}: {kind}: {line}", file=sys.stderr)
 
 
 if __name__ == "__main__":

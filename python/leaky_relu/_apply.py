@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from leaky_relu import leaky_relu
 from leaky_relu._atomic_file import atomic_file, check_target, check_writable
-from leaky_relu._npy_source import OUTPUT, STANDARD_STREAM, NpySource, naming, open_npy
+from leaky_relu._npy_source import OUTPUT, STANDARD_STREAM, NpySource, naming, open_npy, standard_output
 from leaky_relu._progress import progress_bar
 
 RAW_DTYPES = ("float16", "bfloat16", "float32", "float64")
@@ -106,9 +106,7 @@ def _results(
 
 def _check_target(source: str, target: str, force: bool) -> None:
     if target == STANDARD_STREAM:
-        if not sys.stdout:
-            raise ValueError("standard output is closed")
-        if sys.stdout.isatty():
+        if standard_output().isatty():
             raise ValueError(
                 "standard output is a terminal, which cannot show an array; give a file or a pipe"
             )

@@ -7,7 +7,8 @@ import sys
 def exit_if_command(error: ImportError) -> None:
     """End the process if it was started as ``leaky-relu`` or ``python -m leaky_relu``."""
     if _is_command():
-        print(f"leaky-relu: error: {error}", file=sys.stderr)
+        if sys.stderr is not None:  # print() would take standard output in its place
+            print(f"leaky-relu: error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
 
 

@@ -9,7 +9,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TextIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,13 @@ def open_npy(source: str, member: str | None = None) -> Iterator[NpySource]:
                     file = cast(BinaryIO, stack.enter_context(open(source, "rb", buffering=0)))
                     opened = _read_header(file, source, _size(file))
         yield opened
+
+
+def standard_output() -> TextIO:
+    """Return it, or raise ValueError if it is closed."""
+    if sys.stdout is None:
+        raise ValueError(f"{OUTPUT} is closed")
+    return sys.stdout
 
 
 def _size(file: BinaryIO) -> int | None:

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _DELAY, _INTERVAL = 0.5, 0.1  # seconds: what is done by then needs no bar; how often it moves
 
@@ -31,15 +31,17 @@ def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
         done += count
         if terminal and (now := time.monotonic()) >= due:
             due = now + _INTERVAL
-            bar = bar or _bar(total)
-            bar.show(done)
+            with suppress(OSError):  # a terminal that has gone does not end the work
+                bar = bar or _bar(total)
+                bar.show(done)
 
-    terminal = total > 0 and sys.stderr is not None and sys.stderr.isatty()
+    terminal = total > 0 and sys.stderr.isatty()
     try:
         yield advance
     finally:
         if bar:
-            bar.close(done)
+            with suppress(OSError):
+                bar.close(done)
 
 
 class _Plain:
