@@ -57,6 +57,7 @@ SLOPES = {
     **{f"scalar {dtype.name}": np.ones((), dtype)[()] / dtype.type(3) for dtype in DTYPES},
     **{f"0-d {dtype.name}": np.array(np.ones((), dtype)[()] / dtype.type(3), dtype) for dtype in DTYPES},
     **{f"1-d {dtype.name}": np.full(1, 0.25, dtype) for dtype in DTYPES},
+    **{f"2-d {name}": np.full((1, 1), 0.25, name) for name in ("float32", "float64")},
     "0-d int": np.array(3),
     "0-d byte-swapped": np.array(0.25, np.dtype(np.float64).newbyteorder()),
     "column": np.array([[0.25], [0.5]]),
@@ -66,6 +67,13 @@ SLOPES = {
     "string": "0.1",
     "None": None,
     "object": np.array(None),
+}
+
+SCALARS = {
+    "float": float,
+    "int": int,
+    **{dtype.name: dtype.type for dtype in DTYPES},
+    "0-d float32": lambda value: np.array(value, np.float32),
 }
 
 
@@ -136,6 +144,15 @@ def test_slopes(data, slope):
     assert_same_both_ways(lambda: (leaky_relu, (x, s), {}))
     assert_same_both_ways(lambda: (leaky_relu, (x,), {"negative_slope": s}))
     assert_same_both_ways(lambda: (leaky_relu_grad, (x, x, s), {}))
+
+
+@pytest.mark.parametrize("x", SCALARS)
+@pytest.mark.parametrize("grad_output", SCALARS)
+def test_scalars_of_two_kinds(grad_output, x):
+    """Those of one kind are taken as they are, others go by NumPy's rules of promotion."""
+    g, a = SCALARS[grad_output](2), SCALARS[x](-1)
+    assert_same_both_ways(lambda: (leaky_relu_grad, (g, a, 0.5), {}))
+    assert leaky_relu_grad(g, a, 0.5) == 1
 
 
 @pytest.mark.parametrize("out", outs(0.0))

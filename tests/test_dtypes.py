@@ -117,6 +117,15 @@ def test_double_rounding_of_the_slope_happens_once(way):
     assert_same(lr.leaky_relu(x, one_and_a_bit), -np.array([one_and_a_bit], np.float32))
 
 
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+@pytest.mark.parametrize("shape", [(3,), (1,), (2, 3)], ids=str)
+def test_integer_slopes_are_rounded_by_way_of_float64(way, dtype, shape):
+    """As NumPy casts them: a little above half way between two float32, they are half way in float64."""
+    slopes = np.full(shape, 2**62 + 2**38 + 1, dtype)
+    x = -np.ones((*slopes.shape[:-1], 3), np.float32)
+    assert_same(lr.leaky_relu(x, slopes), np.full_like(x, -(2.0**62)))
+
+
 @pytest.mark.parametrize("out", [np.dtype(c) for c in "efdgFD"], ids=name_of)
 def test_output_of_another_dtype(way, out):
     x = np.array([-1.5, 3])

@@ -21,6 +21,12 @@ x = np.array([-2, 3], np.float32)
 assert leaky_relu(x, 0.5).tolist() == [-1, 3]
 assert leaky_relu([-2, 3], 0.5).tolist() == [-1, 3]
 assert leaky_relu_grad(x, x, [0.5]).tolist() == [-1, 3]
+assert leaky_relu(np.array([-1.0]), [0.1]).tolist() == [-0.1]  # what has no type number is no bfloat16 either
+class Foreign:
+    def __array_ufunc__(self, *args, **kwargs):
+        return args[3]
+foreign = Foreign()
+assert leaky_relu(x, foreign) is foreign
 for bad in (1j, "a", None):
     try:
         leaky_relu(bad)
