@@ -192,3 +192,6 @@ def test_steps_beyond_32_bits(target, way, ufunc):
         assert_same(ufunc(*inputs, out=out), wanted)
         assert_same(ufunc(*(a.T for a in inputs), out=out.T), wanted.T)
         assert_same(ufunc(*(a[::-1] for a in inputs), out=out), wanted[::-1])
+        column = [a[:, 0] for a in inputs]  # the large step is the only one
+        assert_same(ufunc(*column), wanted[:, 0])
+        assert_same(ufunc(*column[:-1], -0.5), reference(ufunc, *column[:-1], -0.5))

@@ -101,6 +101,17 @@ def test_slopes_under_an_output_of_smaller_elements(way, threads):
         assert_same(lr.leaky_relu(x, slopes, out=out), expected)
 
 
+@pytest.mark.parametrize("begin", [0, 1, 1000, 1999, 2000])
+def test_output_in_any_part_of_wider_slopes(target, way, begin):
+    """Also where it begins beyond as many bytes of the slopes as it has itself."""
+    slopes = numbers(np.dtype(np.float32), 2000)
+    x = numbers(np.dtype(np.float16), slopes.size, 1)
+    out = slopes.view(np.float16)[begin : begin + x.size]
+    expected = reference(lr.leaky_relu, x, slopes.copy())
+    lr.leaky_relu(x, slopes, out)
+    assert_same(out, expected)
+
+
 @pytest.mark.parametrize("shift", [-2, -1, 1, 2])
 def test_output_within_the_slopes_of_other_elements(target, way, shift):
     """Steps of one size, elements of two: what is written for one element is another's slope."""

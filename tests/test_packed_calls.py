@@ -92,11 +92,11 @@ def test_output_that_overlaps_the_bits():
     assert_same(memory.view(np.float32), expected)
 
 
-@pytest.mark.parametrize("offset", [0, 100, 1920])
+@pytest.mark.parametrize("offset", [-60, -32, 0, 100, 1920, 2044])
 def test_output_over_bits_that_are_yet_to_be_read(target, offset):
     """More bits than are taken at once, so that those of the last elements are written over."""
-    memory = np.zeros(2048, np.uint8)
-    out, bits = memory.view(np.float32), memory[offset : offset + 64]
+    memory = np.zeros(64 + 2048 + 64, np.uint8)
+    out, bits = memory[64:-64].view(np.float32), memory[64 + offset :][:64]
     bits[:] = np.arange(64) * 37
     g, expected_bits = numbers(np.dtype(np.float32), 512), bits.copy()
     expected = leaky_relu_grad_packed(g, expected_bits, 2.0)

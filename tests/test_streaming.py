@@ -5,7 +5,7 @@ import math
 import leaky_relu as lr
 import numpy as np
 import pytest
-from helpers import MIB, UP_TO_DOUBLE, numbers, packed
+from helpers import F32, MIB, UP_TO_DOUBLE, numbers, packed, unaligned
 from test_large import last_level_cache
 
 pytestmark = pytest.mark.skipif(last_level_cache() > 64 * MIB, reason="the arrays would be too large")
@@ -60,6 +60,35 @@ def test_head_and_tail(dtype, offset):
     out[:] = x
     lr.leaky_relu(out, -0.5, out)  # in place: not streamed, and right
     assert holds(expected)
+
+
+@pytest.mark.parametrize("which", ["x", "out"])
+def test_elements_that_are_not_aligned(dtype, which):
+    """No such array may be taken for one whose stores can be streamed, which would fault."""
+    n = FROM // (2 * dtype.itemsize) + 1
+    block = numbers(dtype, BLOCK)
+    x, out = whole(block, n), np.zeros(n, dtype)
+    if which == "x":
+        x = unaligned(x)
+    else:
+        out = unaligned(out)
+    lr.leaky_relu(x, -0.5, out)
+    assert same(out, whole(lr.leaky_relu(block, -0.5), n))
+
+
+def test_a_short_last_piece_with_signs(threads):
+    """Of fewer elements than are aligned first."""
+    threads(2)
+    grain = (FROM // (2 * 4 * 16) // 1024 + 1) * 1024  # eight pieces for each thread
+    n = 16 * grain + 100
+    block = numbers(F32, BLOCK)
+    x, out = whole(block, n), np.empty(n + 5, F32)[5:]
+    positive = lr.leaky_relu_packed(x, -0.5, out=out)[1]
+    assert same(out, whole(lr.leaky_relu(block, -0.5), n))
+    assert same(positive, packed(x))
+    out[:] = 0
+    lr.leaky_relu_grad_packed(x, positive, -0.5, out=out)
+    assert same(out, whole(lr.leaky_relu(block, -0.5), n))
 
 
 @pytest.mark.parametrize("row", [(2051,), (1001,), (3, 1001)], ids=str)

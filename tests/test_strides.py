@@ -35,6 +35,7 @@ BROADCAST = {
     "rows repeated": lambda a: np.broadcast_to(a[:1], a.shape),
     "columns repeated": lambda a: np.broadcast_to(a[..., :1], a.shape),
     "one element": lambda a: np.broadcast_to(a[0, 0, 0], a.shape),
+    "windows": lambda a: np.lib.stride_tricks.sliding_window_view(a[0], 5, axis=1),  # two axes of one step
 }
 
 
@@ -147,6 +148,17 @@ def test_slopes(target, way, dtype, kind):
             s = VIEWS[view](slope) if slope.shape == x.shape or view == "transposed" else slope
             assert_same(lr.leaky_relu(a, s), reference(lr.leaky_relu, a, s))
             assert_same(lr.leaky_relu_grad(b, a, s), reference(lr.leaky_relu_grad, b, a, s))
+
+
+@pytest.mark.parametrize("columns", [16, 17, 31, 32])
+def test_parameters_of_another_dtype_that_are_one_for_a_row(target, way, columns):
+    """More rows than are converted at once, where nothing else is copied."""
+    for dtype, other in ((np.float64, np.float32), (np.float32, np.float64)):
+        x = numbers(np.dtype(dtype), (3000, columns))
+        bias, slope = (numbers(np.dtype(other), (3000, 1), seed) for seed in (1, 2))
+        assert_same(lr.bias_leaky_relu(x, bias, slope), reference(lr.bias_leaky_relu, x, bias, slope))
+        expected = reference(lr.affine_leaky_relu, x, slope, bias, slope)
+        assert_same(lr.affine_leaky_relu(x, slope, bias, slope), expected)
 
 
 def test_x_broadcasts_to_the_slope(way, dtype):
