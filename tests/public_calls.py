@@ -36,6 +36,7 @@ CALLS = {
     "gradient_packed": "lr.leaky_relu_grad_packed(g, p, 0.5)",
     "prelu": "lr.prelu(x, w)",
     "prelu_grad": "lr.prelu_grad(g, x, w)",
+    "prelu_grad_rounded": "lr.prelu_grad(g, x, w.astype(np.float64))",
     "bias_grad": "lr.bias_leaky_relu_grad(g, x, 0.5)",
     "rrelu": "lr.rrelu(x, rng=np.random.default_rng(1))",
     "layer": "(layer.forward(x), layer.backward(g))",

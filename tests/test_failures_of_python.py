@@ -11,7 +11,7 @@ def test_no_reference_is_lost(printed):
         import gc, sys, numpy as np, leaky_relu as lr, _testcapi
         x = np.linspace(-1, 1, 42, dtype=np.float32).reshape(6, 7)
         w, bits, y, s = np.full(7, 0.25, np.float32), np.zeros(6, np.uint8), np.empty_like(x), np.float64(0.5)
-        wide = w.astype(np.float64)
+        wide, zero_d = w.astype(np.float64), np.array(-1.5)
         calls = [
             lambda: lr.leaky_relu(1.5, 0.5),
             lambda: lr.leaky_relu(x, 0.5),
@@ -25,10 +25,12 @@ def test_no_reference_is_lost(printed):
             lambda: lr._core._prelu_grad(x, x, w, 1),
             lambda: lr._core._prelu_grad(x, x, wide, 1),  # rounded to float32
             lambda: lr.bias_leaky_relu_grad(x, x),
+            lambda: lr.leaky_relu_packed(zero_d, s),  # a scalar of its result as well
+            lambda: lr.leaky_relu_grad_packed(zero_d, bits[:1], s),
             lambda: lr.leaky_relu(x, 1, 2, 3, 4),
             lambda: lr.leaky_relu(x, 1, negative_slope=2),
         ]
-        watched = [x, w, bits, y, s, wide]
+        watched = [x, w, bits, y, s, wide, zero_d]
         for number, call in enumerate(calls):
             for attempt in range(2):  # the first fills what is kept
                 before = list(map(sys.getrefcount, watched))
@@ -41,5 +43,5 @@ def test_no_reference_is_lost(printed):
                 result = None
                 gc.collect()
             assert list(map(sys.getrefcount, watched)) == before, number
-            if number < 12: call()
+            if number < 14: call()
     """)

@@ -1,5 +1,9 @@
 """Subclasses, masked arrays, and types of other packages that override ufuncs."""
 
+import gc
+import traceback
+import weakref
+
 import numpy as np
 import pytest
 from helpers import assert_same
@@ -120,9 +124,50 @@ def test_array_ufunc_complaining(way):
             leaky_relu(*args)
 
 
+@pytest.mark.parametrize("slope", [0.3, None], ids=["given", "default"])
+def test_array_ufunc_gets_python_numbers_as_they_are(way, slope):
+    """Rules of promotion are its own."""
+    arguments, _ = leaky_relu(Foreign()) if slope is None else leaky_relu(Foreign(), slope)
+    assert type(arguments[3]) is float
+
+
 class ArrayLike:
     def __array__(self, dtype=None, copy=None):
         return np.array(X, dtype)
+
+
+class Token:
+    """Something that can be watched."""
+
+
+class Raising:
+    """Fails in a frame of its own, with an object in it."""
+
+    def __init__(self):
+        self.tokens = weakref.WeakSet()
+
+    def __array__(self, dtype=None, copy=None):
+        token = Token()
+        self.tokens.add(token)
+        raise ValueError("my own words")
+
+
+class RaisingUfunc(Raising):
+    def __array_ufunc__(self, *args, **kwargs):
+        self.__array__()
+
+
+@pytest.mark.parametrize("kind", [Raising, RaisingUfunc])
+def test_traceback_of_an_exception(way, kind):
+    """It leads to where it was raised, and what it holds goes with it."""
+    raising = kind()
+    with pytest.raises(ValueError, match=r"^my own words$") as error:
+        leaky_relu(raising, 0.5)
+    assert traceback.extract_tb(error.value.__traceback__)[-1].name == "__array__"
+    assert len(raising.tokens) == 1
+    del error
+    gc.collect()
+    assert not raising.tokens
 
 
 def test_array_protocol(way):

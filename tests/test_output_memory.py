@@ -1,5 +1,7 @@
 """Large outputs that take the memory of former ones (Linux)."""
 
+import contextvars
+import gc
 import itertools
 import os
 import sys
@@ -50,6 +52,12 @@ def address(array):
     return array.__array_interface__["data"][0]
 
 
+def size():
+    """Give the bytes of address space."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE")
+
+
 def mapped(start):
     with open("/proc/self/maps") as file:
         return any(
@@ -90,6 +98,30 @@ def test_budget_is_kept(budget):
     budget(8 * MIB)
     lr.leaky_relu(X)
     assert lr.clear_cache() == 0
+
+
+def test_idle_memory_goes_before_new_memory_comes(threads):
+    """Asked the system: cache_info() itself would let go of what is too much."""
+    threads(1)  # no stacks
+    y = lr.leaky_relu(X)
+    before = size()
+    del y
+    y = lr.leaky_relu(X[: 3 * MIB])
+    assert size() < before + 4 * MIB
+    del y
+
+
+def test_no_context_is_left():
+    """That in which NumPy's handler is ours."""
+
+    def contexts():
+        gc.collect()
+        return sum(type(thing) is contextvars.Context for thing in gc.get_objects())
+
+    before = contexts()
+    for _ in range(50):
+        lr.leaky_relu(X[:MIB])
+    assert contexts() <= before + 1
 
 
 def test_an_output_beyond_the_budget_is_numpys(budget):

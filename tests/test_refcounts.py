@@ -78,6 +78,8 @@ CALLS = {
 }
 FAILING = {
     "bad dtype": lambda o: leaky_relu(o["nothing"], o["number"]),
+    "string scalar": lambda o: leaky_relu(o["nothing"][0], o["number"]),
+    "date as slope": lambda o: leaky_relu(o["x"], np.datetime64(1, "s")),
     "bad slope": lambda o: leaky_relu(o["x"], o["nothing"]),
     "bad shape": lambda o: leaky_relu(o["x"], o["number"], o["short"]),
     "bad out": lambda o: leaky_relu(o["x"], out=o["list"]),
