@@ -100,3 +100,87 @@ def test_idle_memory_goes_before_new_memory_is_given_up(printed, failing):
         """,
         LD_PRELOAD=failing,
     )
+
+
+KINDS = """
+        import ctypes, numpy as np, leaky_relu as lr
+        preloaded = ctypes.CDLL(None)
+        def fail_at(kind, k, all_after=0): preloaded.fail_at(kind, ctypes.c_long(k), all_after)
+        new, mapping, thread, remapping, unmapping, lazy_freeing = range(6)
+        x = np.ones(3_000_000, np.float32)
+"""
+
+
+def test_outputs_are_freed_without_new_memory(printed, failing):
+    printed(
+        f"""{KINDS}
+        x = x[:300_000]
+        live = [lr.leaky_relu(x) for _ in range(20)]
+        fail_at(new, 1, 1)
+        del live
+        fail_at(new, 0)
+        info = lr.cache_info()
+        assert info.live == 0 and info.idle >= 20 * x.nbytes, info
+        """,
+        LD_PRELOAD=failing,
+    )
+
+
+def test_idle_memory_goes_before_an_output_cannot_be_resized(printed, failing):
+    printed(
+        f"""{KINDS}
+        live = [lr.leaky_relu(x) for _ in range(4)]
+        y = live.pop()
+        del live
+        fail_at(remapping, 1)
+        y.resize(x.size + 1_000_000, refcheck=False)
+        info = lr.cache_info()
+        assert info.idle == 0 and info.live >= y.nbytes, info
+        assert (y[:x.size] == 1).all() and not y[x.size:].any()
+        fail_at(remapping, 1, 1)
+        try: y.resize(2 * x.size, refcheck=False)
+        except MemoryError: pass
+        else: raise SystemExit("where is it from?")
+        fail_at(remapping, 0)
+        assert y.size == x.size + 1_000_000 and (y[:x.size] == 1).all()
+        """,
+        LD_PRELOAD=failing,
+    )
+
+
+def test_pages_go_where_the_mapping_cannot(printed, failing):
+    """As where a process has all the mappings that it may have, and a hole would be one more."""
+    printed(
+        f"""{KINDS}
+        import os
+        def resident():
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+        y = lr.leaky_relu(x)
+        del y
+        before = resident()
+        fail_at(unmapping, 1, 1)
+        assert lr.clear_cache() >= x.nbytes
+        fail_at(unmapping, 0)
+        assert before - resident() > 0.9 * x.nbytes, (before, resident())
+        """,
+        LD_PRELOAD=failing,
+    )
+
+
+def test_the_system_may_take_the_pages_of_much_idle_memory(printed, failing):
+    """Not of the first 32 MiB; and where it does not know of that, nothing is lost."""
+    printed(
+        f"""{KINDS}
+        for fails in (0, 1):
+            live = [lr.leaky_relu(x) for _ in range(4)]
+            fail_at(lazy_freeing, fails, 1)
+            for freed, expected in enumerate((0, 0, 1, 2), 1):  # 12 MB each
+                del live[-1]
+                assert preloaded.requests(lazy_freeing) == expected, (freed, preloaded.requests(lazy_freeing))
+            fail_at(lazy_freeing, 0)
+            assert (lr.leaky_relu(x) == x).all()
+            lr.clear_cache()
+        """,
+        LD_PRELOAD=failing,
+    )
