@@ -31,6 +31,7 @@ print(lr.simd_target(), *lr.simd_targets())
     ("cpu", "targets"),
     [
         ("Nehalem", ["scalar"]),
+        ("IvyBridge", ["scalar"]),  # AVX and F16C, but no AVX2
         ("Haswell", ["avx2", "scalar"]),
         ("Haswell,-fma", ["avx2", "scalar"]),
         ("Haswell,-f16c", ["scalar"]),
