@@ -7,6 +7,7 @@ import platform
 import signal
 import sys
 import threading
+import time
 
 import leaky_relu as lr
 import numpy as np
@@ -143,6 +144,19 @@ def test_workers_block_all_signals_but_those_of_their_own_faults(printed):
     for name in ("SEGV", "BUS", "FPE", "ILL", "TRAP"):
         number = signal.Signals[f"SIG{name}"]
         assert not any(int(mask) >> (number - 1) & 1 for mask in masks), name
+
+
+def test_idle_workers_sleep_soon(threads, data):
+    """They spin for the next job 0.1 ms long."""
+    threads(3)
+
+    def seconds_of_cpus_afterwards():
+        lr.leaky_relu(data[0])
+        begin = time.process_time()
+        time.sleep(0.2)
+        return time.process_time() - begin
+
+    assert min(seconds_of_cpus_afterwards() for _ in range(3)) < 0.02
 
 
 @counts_tasks

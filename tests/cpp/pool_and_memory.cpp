@@ -1,6 +1,9 @@
 // What Python cannot see of the thread pool and the kept memory: who took part in a job, whether flags are
 // handed over before the caller goes on, what a fork in the middle leaves. Run by tests/test_cpp.py, under
 // ThreadSanitizer as well. The argument says how many rounds; exit status 0 and no output: all is well.
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +83,59 @@ void every_piece_once_and_no_more_threads_than_allowed(int rounds) {
     }
     for (std::size_t allowed = 1; allowed < 9; ++allowed) CHECK(most[allowed] <= allowed);
     CHECK(most[8] > 1);
+}
+
+// Those asleep as well: they all take part in a job that is long enough.
+void a_job_wakes_all_workers() {
+    parallel::set_num_threads(4);
+    std::size_t most = 0;
+    for (int i = 0; i < 20 && most < 4; ++i) {
+        work_for(5000);  // until they sleep
+        most = std::max(most, threads_of_a_job(400, 1));
+    }
+    CHECK(most == 4);
+}
+
+// What the pool's handler of forks leaves: it has joined the workers, but the system may still count one. This handler
+// is registered before the pool's, and so comes after it.
+std::atomic<long> worker{0};
+int left_at_forks = 0;
+
+[[gnu::constructor(101)]] void look_for_a_worker_at_forks() {
+    pthread_atfork([] { left_at_forks += worker && syscall(SYS_tgkill, getpid(), worker.load(), 0) == 0; },
+                   nullptr, nullptr);
+}
+
+struct SlowToEnd {
+    std::thread::id caller = std::this_thread::get_id();
+
+    // A worker with files of its own, which the system closes after the thread counts as joined.
+    static void piece(const void* self, std::size_t, std::size_t) {
+        work_for(20);
+        if (std::this_thread::get_id() == static_cast<const SlowToEnd*>(self)->caller) return;
+        if (!worker) unshare(CLONE_FILES);  // containers may forbid it: then it ends as fast as any
+        worker = syscall(SYS_gettid);
+    }
+};
+
+// Python counts threads as the system does, and warns of a fork beside any. The pool waits some time, not for ever.
+void hardly_a_worker_is_left_at_forks() {
+    constexpr int rounds = 40;
+    std::vector<int> files;
+    for (int i = 0; i < 500; ++i) files.push_back(dup(STDERR_FILENO));
+    parallel::set_num_threads(2);
+    for (int i = 0; i < rounds; ++i) {
+        const SlowToEnd job;
+        while (!worker) parallel::run(2, 1, true, SlowToEnd::piece, &job);
+        const pid_t child = fork();
+        CHECK(child >= 0);
+        if (child == 0) std::_Exit(0);
+        int status = 0;
+        CHECK(waitpid(child, &status, 0) == child && status == 0);
+        worker = 0;
+    }
+    for (const int file : files) close(file);
+    CHECK(left_at_forks < rounds / 4);
 }
 
 struct Flagged {
@@ -193,6 +249,8 @@ int main(int, char** arguments) {
     const int rounds = std::atoi(arguments[1]);
     idle_and_live_stay_within_the_peak();
     every_piece_once_and_no_more_threads_than_allowed(rounds);
+    a_job_wakes_all_workers();
+    hardly_a_worker_is_left_at_forks();
     flags_arrive_with_the_result(300 * rounds);
     use(rounds, 5);
     if (!forks_may_hang) forks_beside_everything(rounds / 20);
