@@ -156,7 +156,7 @@ def test_idle_workers_sleep_soon(threads, data):
         time.sleep(0.2)
         return time.process_time() - begin
 
-    assert min(seconds_of_cpus_afterwards() for _ in range(3)) < 0.02
+    assert min(seconds_of_cpus_afterwards() for _ in range(3)) < 0.01
 
 
 @counts_tasks
