@@ -90,15 +90,15 @@ def lint(session):
 def tests(session):
     """Run the suite, with each Python that is there."""
     session.install(".[test]")
-    pytest(session, "-m", "not slow")
+    pytest(session)
 
 
 @nox.session(default=False, tags=["ci"])
 def optional(session):
     """Run the suite with all optional packages (bits against PyTorch), then without the fast path."""
     session.install(".[test]", *group("optional"))
-    pytest(session)
-    pytest(session, "-m", "not slow", env={"LEAKY_RELU_FAST_CALL": "0"})
+    pytest(session, "-m", "")
+    pytest(session, env={"LEAKY_RELU_FAST_CALL": "0"})
 
 
 @nox.session(default=False, tags=["ci"])
@@ -149,7 +149,7 @@ def package(session):
 def oldest(session):
     """Run the suite with the oldest NumPy."""
     session.install(".[test]", f"numpy=={OLDEST_NUMPY}.*")
-    pytest(session, "-m", "not slow")
+    pytest(session)
 
 
 @nox.session(default=False)
@@ -158,14 +158,14 @@ def nightly(session):
     session.install(".[test]")
     index = "https://pypi.anaconda.org/scientific-python-nightly-wheels/simple"
     session.install("--upgrade", "--pre", "--index-url", index, "numpy")
-    pytest(session, "-m", "not slow")
+    pytest(session)
 
 
 @nox.session(default=False, tags=["ci"])
 def clang(session):
     """Run the suite on what Clang makes, which compiles the wheels for macOS."""
     session.install(".[test]", env={"CC": "clang", "CXX": "clang++"})
-    pytest(session, "-m", "not slow")
+    pytest(session)
 
 
 @nox.session(default=False, tags=["ci"])

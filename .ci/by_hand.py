@@ -20,8 +20,7 @@ OLD_CPUS = {
 SANITIZED = {
     "asan": (
         ["libasan.so", "libstdc++.so"],
-        [f"tests/test_{name}.py" for name in ("bits", "layouts", "overlap", "packed", "prelu", "bias_grad")]
-        + ["-m", "not slow"],
+        [f"tests/test_{name}.py" for name in ("bits", "layouts", "overlap", "packed", "prelu", "bias_grad")],
     ),
     # Less forks: ThreadSanitizer starts no threads in the child of a process that had several.
     "tsan": (
@@ -71,8 +70,7 @@ def coverage(session):
     session.install("--no-build-isolation", ".[test]", *settings)
     reports = ("--cov-report=term-missing:skip-covered", f"--cov-report=html:{folder}/python")
     # Some tests start processes that may write no files, which is then said on standard error, and they fail.
-    quick = ("-m", "not slow", "--cov", *reports)
-    pytest(session, *quick, env={"GCOV_ERROR_FILE": os.devnull}, success_codes=[0, 1])
+    pytest(session, "--cov", *reports, env={"GCOV_ERROR_FILE": os.devnull}, success_codes=[0, 1])
     targets = session.run("python", "-c", "import leaky_relu; print(leaky_relu.simd_targets())", silent=True)
     if "avx512" not in targets:  # of which nothing has run
         for file in (folder / "cpp").rglob("avx512*.gc*"):
@@ -90,7 +88,7 @@ def coverage(session):
 def guard_pages(session, edge):
     """Run the suite where each array begins or ends at a page that faults."""
     session.install(".[test]")
-    pytest(session, "-m", "not slow", f"--guard-pages={edge}")
+    pytest(session, f"--guard-pages={edge}")
 
 
 @nox.session(venv_backend="none", default=False)
@@ -169,7 +167,7 @@ def mutants(session):
 @nox.parametrize("version", [nox.param(name, id=name) for name in ("3.14", "3.15")])
 def sid(session, version):
     """Run the suite in Debian's unstable distribution: a new GCC and Python (`.ci/sid`)."""
-    session.run(".ci/sid", version, *(session.posargs or ["-m", "not slow"]), external=True)
+    session.run(".ci/sid", version, *session.posargs, external=True)
 
 
 @nox.session(default=False)

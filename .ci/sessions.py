@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 # What depends on the instruction set. Under emulation the whole suite takes the better part of an hour.
 TARGETS = "bits dtypes flags guard_pages methods ml_dtypes overlap packed prelu bias_grad strides subnormals"
-ON_TARGETS = ["-m", "not slow", *(f"tests/test_{name}.py" for name in TARGETS.split())]
+ON_TARGETS = [f"tests/test_{name}.py" for name in TARGETS.split()]
 
 
 def group(name):

@@ -48,7 +48,8 @@ def test_fork_inside_a_job(printed):
     """It waits for the job's end, so the child finds the pool idle, and can use it."""
     printed(
         """
-        import os, threading, time, numpy as np, leaky_relu as lr
+        import os, threading, time, warnings, numpy as np, leaky_relu as lr
+        warnings.simplefilter("ignore", DeprecationWarning)  # of the Python thread, rightly
         lr.set_num_threads(2)
         x, end, calls = np.ones(1 << 22, np.float32), False, 0
         def work():
@@ -56,7 +57,7 @@ def test_fork_inside_a_job(printed):
             while not end:
                 lr.leaky_relu(x, out=x)
                 calls += 1
-        thread = threading.Thread(target=work)
+        thread = threading.Thread(target=work, daemon=True)
         thread.start()
         statuses = []
         for _ in range(5):
@@ -73,7 +74,6 @@ def test_fork_inside_a_job(printed):
         assert statuses == [0] * 5, statuses
         """,
         OPENBLAS_NUM_THREADS="1",
-        PYTHONWARNINGS="ignore::DeprecationWarning",
     )
 
 

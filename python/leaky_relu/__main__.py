@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import leaky_relu
 from leaky_relu._apply import RAW_DTYPES, apply
@@ -251,8 +251,7 @@ def main() -> int:
                 print(end="", flush=True)
         except OSError as error:
             if error.filename == OUTPUT or isinstance(error, BrokenPipeError):
-                # What is left in the buffer goes there, or the flush at exit fails again, with status 120.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                _lead_nowhere(sys.stdout)
             if _reader_has_gone(error):
                 return 1
             reason = error.strerror or str(error)
@@ -277,8 +276,15 @@ def _fail(error: BaseException, message: str) -> int:
 
 def _say(kind: str, message: object) -> None:
     line = " ".join(str(message).splitlines())  # NumPy's may have several
-    with suppress(OSError):  # a warning that nobody can be told does not end the work
+    try:
         print(f"{PROGRAM}: {kind}: {line}", file=sys.stderr)
+    except OSError:  # a warning that nobody can be told does not end the work
+        _lead_nowhere(sys.stderr)
+
+
+def _lead_nowhere(stream: TextIO) -> None:
+    """Let what is left in its buffer go nowhere, or the flush at exit fails again, with status 120."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

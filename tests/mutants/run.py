@@ -44,7 +44,7 @@ BUILT_FROM = (
     "LICENSE",
     "README.md",
 )
-SUITE = ("-m", "not slow", "--ignore=tests/test_mutants.py")  # which finds every fault: its text is not there
+SUITE = ("--ignore=tests/test_mutants.py",)  # which finds every fault: its text is not there
 HANGS = 600, 3600  # seconds for the tests named, and for the suite, until they are taken to hang
 FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.M)  # as pytest -ra tells it
 BUILDING = threading.Semaphore(os.cpu_count() or 1)  # compilers at once, whatever --jobs says
