@@ -310,7 +310,8 @@ def test_warning_that_nobody_can_be_told(target, stderr):
         pytest.skip("Linux has it")
     np.save("x.npy", np.float32([-1e38, 2]))
     command = f"{shlex.quote(sys.executable)} -m leaky_relu apply x.npy {target} --negative-slope=1e2"
-    done = subprocess.run(f"{command} 2>{stderr}", shell=True, stdout=subprocess.PIPE, check=False)
+    env = os.environ | {"PYTHONUNBUFFERED": ""}  # so that something is left for the flush at exit
+    done = subprocess.run(f"{command} 2>{stderr}", shell=True, stdout=subprocess.PIPE, env=env, check=False)
     assert done.returncode == 0
     y = np.load(io.BytesIO(done.stdout) if target == "-" else target)
     np.testing.assert_array_equal(y, np.float32([-np.inf, 2]), strict=True)
