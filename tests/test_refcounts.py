@@ -157,14 +157,18 @@ def test_no_memory_is_lost(way, name):
         getattr(sys, "_clear_internal_caches", getattr(sys, "_clear_type_cache", None))()
         return tracemalloc.get_traced_memory()[0]
 
+    def lost():
+        before = traced()
+        often()
+        often()
+        return traced() - before
+
     often()
     tracemalloc.start()
     try:
         often()
-        before = traced()
-        often()
-        often()
         # One object lost in each of 400 calls would be 10 kB; the interpreter itself may keep a little.
-        assert traced() - before < 5000
+        # What other threads allocate meanwhile, as those of pytest-xdist do, is counted, but not each time.
+        assert any(lost() < 5000 for _ in range(3))
     finally:
         tracemalloc.stop()
