@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 
 import numpy as np
 import pytest
 from leaky_relu import _apply as module
-from leaky_relu import _atomic_file, _progress, leaky_relu
+from leaky_relu import _atomic_file, leaky_relu
 from leaky_relu._apply import apply
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -152,6 +153,22 @@ def test_in_place_is_for_npy_files(refused):
         assert file.read() == before
 
 
+def test_standard_input_over_a_file(monkeypatch):
+    np.save("x.npy", np.float32([-1, 2]))
+    np.save("y.npy", np.ones(3))
+    with open("x.npy") as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        apply("-", "y.npy", 0.5, force=True)
+    assert np.load("y.npy").tolist() == [-0.5, 2]
+
+
+def test_as_many_dimensions_as_there_may_be():
+    x = np.full((1,) * 64, -1.0)
+    np.save("x.npy", x)
+    apply("x.npy", "y.npy", 0.5)
+    np.testing.assert_array_equal(np.load("y.npy"), x / 2, strict=True)
+
+
 def test_standard_streams():
     x = np.arange(-500_000, 500_000, dtype=np.float32)
     result = run("-", "-", input=saved(x))
@@ -171,6 +188,8 @@ def test_member_of_an_archive(save, refused):
 
 def test_only_member_of_an_archive():
     np.savez("x.npz", np.ones(3))
+    with zipfile.ZipFile("x.npz", "a") as archive:
+        archive.writestr("notes.txt", "is no array")
     apply("x.npz", "y.npy")
     np.testing.assert_array_equal(np.load("y.npy"), np.ones(3), strict=True)
 
@@ -228,7 +247,9 @@ def test_room_that_was_not_needed_is_given_back():
 
 
 @linux_only
-@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EISDIR], ids=errno.errorcode.get)
+@pytest.mark.parametrize(
+    "number", [errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL], ids=errno.errorcode.get
+)
 def test_file_system_without_nameless_files(monkeypatch, number):
     opens = os.open
 
@@ -337,6 +358,30 @@ def test_signal_leaves_nothing_behind_and_is_seen(name, kind):
 
 
 @posix_only
+def test_cleaning_up_is_not_interrupted():
+    np.save("x.npy", np.ones(100, np.float32))
+    code = """
+import os, signal, sys
+from leaky_relu import __main__, _apply, _atomic_file
+_atomic_file._HAS_NAMELESS_FILES = False
+leaky_relu, unlink = _apply.leaky_relu, os.unlink
+def ended(*args, **options):
+    if "out" in options:
+        signal.raise_signal(signal.SIGTERM)
+    return leaky_relu(*args, **options)
+def interrupted(path):
+    signal.raise_signal(signal.SIGINT)
+    unlink(path)
+_apply.leaky_relu, os.unlink = ended, interrupted
+sys.argv[1:] = ["apply", "x.npy", "y.npy"]
+sys.exit(__main__.main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGTERM, "")
+    assert os.listdir() == ["x.npy"]
+
+
+@posix_only
 def test_signal_that_is_ignored():
     code = (
         "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN);"  # as nohup
@@ -398,37 +443,3 @@ def test_terminal_gets_no_array(monkeypatch):
     monkeypatch.setattr(sys, "stdout", Terminal())
     with pytest.raises(ValueError, match="standard output is a terminal"):
         apply("x.npy", "-")
-
-
-@pytest.mark.parametrize("kind", ["plain", "rich"])
-def test_progress_on_a_terminal(kind, monkeypatch):
-    if kind == "rich":
-        pytest.importorskip("rich")
-        monkeypatch.setenv("TERM", "xterm")
-    else:
-        monkeypatch.setitem(sys.modules, "rich", None)
-    monkeypatch.setattr(_progress, "_DELAY", 0)
-    monkeypatch.setattr(sys, "stderr", Terminal())
-    with _progress.progress_bar(4_000_000) as advance:
-        advance(1_000_000)
-        advance(3_000_000)
-    assert "100%" in sys.stderr.getvalue()
-
-
-def test_terminal_that_has_gone(monkeypatch):
-    class Gone(Terminal):
-        def write(self, _):
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    monkeypatch.setitem(sys.modules, "rich", None)
-    monkeypatch.setattr(_progress, "_DELAY", 0)
-    monkeypatch.setattr(sys, "stderr", Gone())
-    with _progress.progress_bar(4) as advance:
-        advance(4)
-
-
-def test_no_progress_elsewhere(capsys, monkeypatch):
-    monkeypatch.setattr(_progress, "_DELAY", 0)
-    with _progress.progress_bar(4) as advance:
-        advance(4)
-    assert capsys.readouterr().err == ""

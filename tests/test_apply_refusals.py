@@ -1,5 +1,6 @@
 """What ``leaky-relu apply`` refuses: in one line, with status 2, and nothing damaged."""
 
+import errno
 import io
 import os
 import pickle
@@ -10,6 +11,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from leaky_relu._npy_source import naming
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
 
@@ -78,11 +80,50 @@ def test_input_that_is_none(content, words, refused):
     assert set(os.listdir()) <= {"x.npy", "y.npy"}
 
 
-@pytest.mark.parametrize("content", [b"PK", empty_zip()])
-def test_archives_that_are_none(content, refused):
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"PK", "x.npz: cannot be read: "), (empty_zip(), "x.npz: holds no array")]
+)
+def test_archives_that_are_none(content, words, refused):
     with open("x.npz", "wb") as file:
         file.write(content)
-    assert "x.npz: " in refused("apply", "x.npz", "y.npy")
+    assert words in refused("apply", "x.npz", "y.npy")
+
+
+def test_header_that_cannot_be_read(refused, monkeypatch):
+    """The disk is to blame, not what is on it."""
+
+    def fail(_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    np.save("x.npy", np.ones(3))
+    monkeypatch.setattr(np.lib.format, "read_magic", fail)
+    assert refused("apply", "x.npy", "y.npy").endswith(f"error: x.npy: {os.strerror(errno.EIO)}\n")
+
+
+def test_errors_without_a_number_keep_their_words():
+    with pytest.raises(OSError, match="seek") as error, naming("x.npy"):
+        raise io.UnsupportedOperation("seek")
+    assert (error.value.filename, error.value.strerror) == ("x.npy", "seek")
+
+
+def test_bfloat16_without_ml_dtypes(refused, monkeypatch):
+    np.save("x.npy", np.zeros(3, np.uint16))
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    assert "pip install ml_dtypes" in refused("apply", "x.npy", "y.npy", "--dtype=bfloat16")
+
+
+def test_in_place_is_for_files(refused, monkeypatch):
+    np.save("x.npy", np.ones(3))
+    with open("x.npy") as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        assert "-: only a .npy file can be written over" in refused("apply", "-", "--in-place")
+
+
+def test_in_place_before_anything_is_written_over(refused, monkeypatch):
+    np.save("x.npy", np.ones(3))
+    os.truncate("x.npy", os.path.getsize("x.npy") - 1)
+    monkeypatch.setattr("leaky_relu._npy_source._size", lambda file: None)
+    assert refused("apply", "x.npy", "--in-place").endswith("ends early, 1 bytes or more are missing\n")
 
 
 def damaged():
@@ -155,6 +196,14 @@ def test_pipe_that_promises_more_than_a_file_can_have(zeros, words, refused, mon
         monkeypatch.setattr("sys.stdin", stream)
         assert words in refused("apply", "-", "y.npy")
     assert os.listdir() == []
+
+
+def test_target_of_somebody_else(refused, monkeypatch):
+    """What permissions say, for root as well, is not all that may forbid it."""
+    np.save("x.npy", np.ones(3))
+    np.save("y.npy", np.zeros(1))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert "y.npy: is read-only" in refused("apply", "x.npy", "y.npy", "--force")
 
 
 @posix_only

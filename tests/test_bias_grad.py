@@ -5,7 +5,7 @@ import math
 import leaky_relu as lr
 import numpy as np
 import pytest
-from helpers import DTYPES, assert_same, compute_type, numbers
+from helpers import DTYPES, assert_same, compute_type, numbers, unaligned
 from leaky_relu import _core, leaky_relu, leaky_relu_grad, prelu, prelu_grad
 from leaky_relu._bias import bias_leaky_relu_grad
 
@@ -123,7 +123,9 @@ def test_output_that_overlaps_an_input_in_part(target, dtype, shape, shared, shi
 
 
 @pytest.mark.parametrize(
-    "slope", [0.5, 1, np.float32(0.5), np.array(0.5), np.longdouble(0.5), np.float16(0.5)], ids=repr
+    "slope",
+    [0.5, 1, np.float32(0.5), np.array(0.5), unaligned(np.array(0.5)), np.longdouble(0.5), np.float16(0.5)],
+    ids=repr,
 )
 def test_scalar_slopes(dtype, slope):
     g, y = whole_numbers(dtype, (2, 3), 1), whole_numbers(dtype, (2, 3))

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -68,6 +69,9 @@ def test_comparison_shares_the_seconds(monkeypatch):
         (["apply", "x.npy", "--in-place", "y.npy"], "--in-place writes over IN"),
         (["apply", "x.npy", "--force", "y.npy", "z.npy"], "unrecognized arguments: z.npy"),
         (["apply", "x.npy", "--dtype=int8", "y.npy"], "invalid choice: 'int8'"),
+        (["apply", "x.npy", "y.npy", "z.npy"], "unrecognized arguments: z.npy"),
+        (["apply", "x.npy", "-1"], "leaky-relu: error: x.npy: No such file"),  # -1 is OUT.npy
+        (["-1"], "invalid choice: '-1'"),
     ],
 )
 def test_arguments_that_make_no_sense(command_line, arguments, words):
@@ -86,6 +90,23 @@ def test_arguments_that_make_no_sense(command_line, arguments, words):
 )
 def test_usage_is_that_of_the_command(command_line, arguments, usage):
     assert usage in command_line(*arguments)[2]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--json", "bench", "--seconds=0"], ["--seconds=0", "bench", "--json"], ["--json", "info"]]
+)
+def test_options_before_the_command_count(command_line, monkeypatch, arguments):
+    monkeypatch.setattr(demonstration, "comparisons", None)  # 0 seconds of them are none
+    status, out, err = command_line(*arguments)
+    assert (status, err) == (0, "")
+    assert json.loads(out).get("timings", []) == []
+
+
+def test_no_seconds_for_people(command_line, monkeypatch):
+    monkeypatch.setattr(demonstration, "comparisons", None)
+    status, out, err = command_line("--seconds=0")
+    assert (status, err) == (0, "")
+    assert "Time of a call" not in out
 
 
 def test_info_for_machines_has_numbers_as_numbers(command_line):
@@ -254,9 +275,11 @@ def test_standard_error_is_closed(arguments, target):
 @pytest.mark.parametrize("arguments", [["--version"], ["apply", "nowhere.npy", "y.npy"]])
 def test_handlers_of_signals_are_put_back(command_line, arguments):
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    shown = warnings.showwarning
     try:
         command_line(*arguments)
         assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+        assert warnings.showwarning is shown
     finally:
         signal.signal(signal.SIGTERM, before)
 

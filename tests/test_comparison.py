@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from leaky_relu._comparison import demonstration, pictures
 from leaky_relu._comparison.checked_timer import checked_timer
 from leaky_relu._comparison.operands import OPERATIONS, WAYS, Operands
 from leaky_relu._comparison.peers import OURS, PEERS, why_impossible, why_unavailable
@@ -44,6 +45,41 @@ def test_what_computes_something_else_is_not_timed(operation, way, monkeypatch):
     )
     with pytest.raises(RuntimeError, match="something else"):
         checked_timer("wrong", operation, way, operands())
+
+
+@pytest.mark.parametrize(
+    ("operation", "statement"),
+    [
+        ("forward", "np.where(x > 0, x, a * x)[np.newaxis]"),
+        ("rrelu", "np.where(x > 0, x, x * np.linspace(0.4, 0.5, x.size).reshape(x.shape))"),
+        ("rrelu", "np.where(x > 0, x, x * 0.2)"),
+        ("rrelu", "x * np.linspace(0.2, 0.3, x.size).reshape(x.shape)"),
+    ],
+)
+def test_what_is_nearly_right_is_not_timed(operation, statement, monkeypatch):
+    """Another shape, slopes out of bounds, slopes that are none of chance, positive elements that change."""
+    wrong = dataclasses.replace(PEERS["np.where"], statements={(operation, "new"): statement})
+    monkeypatch.setitem(PEERS, "wrong", wrong)
+    with pytest.raises(RuntimeError, match="something else"):
+        checked_timer("wrong", operation, "new", operands())
+
+
+def test_peer_that_is_broken(monkeypatch, tmp_path):
+    """Whatever its import raises, the others are compared."""
+    (tmp_path / "leaky_relu_broken_peer.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    broken = dataclasses.replace(PEERS["np.where"], needs=("leaky_relu_broken_peer",))
+    monkeypatch.setitem(PEERS, "broken", broken)
+    reason = "leaky_relu_broken_peer cannot be imported: division by zero"
+    assert demonstration.available_peers()[1]["broken"] == reason
+    reasons = {"absent": "absent is not installed", "broken": reason}
+    assert demonstration._in_one_line(reasons) == f"Not installed: absent. {reason}"
+    assert demonstration._in_one_line({"broken": "x" * 100}) == "x" * 95 + " ..."
+
+
+@pytest.mark.parametrize("name", ["picture.svg", "PICTURE.SVG", "picture.PNG"])
+def test_names_of_pictures(name, tmp_path):
+    pictures.check_picture(str(tmp_path / name), force=False)
 
 
 def test_scalars_have_no_place_for_a_result():

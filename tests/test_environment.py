@@ -31,6 +31,7 @@ def test_unknown_or_foreign_target(run_python, name):
     assert last.startswith("ImportError: LEAKY_RELU_SIMD")
     for word in (repr(name), *ALL):
         assert word in last
+    assert done.stderr.count("Traceback") == 1  # what refused it in the extension is not shown beside it
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has text only")
@@ -98,6 +99,12 @@ def test_budget_by_default(printed):
     code = "import leaky_relu as lr; print(lr.cache_info().budget, lr._limits.memory() or 1 << 62)"
     budget, limit = map(int, printed(code).split())
     assert budget == min(512 << 20, limit // 8)
+
+
+@pytest.mark.parametrize("name", ["LEAKY_RELU_NUM_THREADS", "LEAKY_RELU_CACHE_MB"])
+def test_blanks_are_no_number(printed, name):
+    code = "import leaky_relu as lr; print(lr.get_num_threads(), lr.cache_info().budget)"
+    assert printed(code, **{name: "  "}) == printed(code)
 
 
 @kept_on_linux

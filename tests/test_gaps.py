@@ -1,5 +1,6 @@
 """What planted faults showed that no other test looked at (tests/mutants)."""
 
+import os
 from types import SimpleNamespace
 
 import leaky_relu as lr
@@ -43,6 +44,17 @@ def test_a_replaced_file_stays_whole_for_who_has_it_open(tmp_path, unfinished):
             file.write(b"after it")
         assert reader.read() == b"before"
     assert target.read_bytes() == b"after it"
+
+
+def test_nothing_stays_behind_of_what_cannot_be_renamed(folder, unfinished):
+    def write():
+        with atomic_file("target", replace=True) as file:
+            file.write(b"after it")
+            os.mkdir("target")  # meanwhile
+
+    with pytest.raises(OSError, match="target"):
+        write()
+    assert os.listdir() == ["target"]
 
 
 def test_dtypes_of_the_new_kind_are_not_registered(monkeypatch):

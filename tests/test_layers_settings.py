@@ -81,13 +81,16 @@ def test_a_flag_is_a_bool():
 
 
 @pytest.mark.parametrize(
-    "slope", [2, -0.5, np.float16(0.1), np.longdouble("0.1"), np.array(0.25), np.inf, np.nan]
+    "slope",
+    [2, np.int64(2), -0.5, np.float16(0.1), np.longdouble("0.1"), np.array(0.25), np.inf, np.nan],
+    ids=repr,
 )
-def test_slopes_of_every_kind(slope):
-    layer = LeakyReLU()
+@pytest.mark.parametrize("dtype", [np.float32, np.longdouble], ids=["float32", "longdouble"])
+def test_slopes_of_every_kind(dtype, slope):
+    layer, x, g = LeakyReLU(), X.astype(dtype), G.astype(dtype)
     layer.negative_slope = slope
-    assert_same(layer(X), leaky_relu.leaky_relu(X, slope))
-    assert_same(layer.backward(G), leaky_relu_grad(G, X, slope))
+    assert_same(layer(x), leaky_relu.leaky_relu(x, slope))
+    assert_same(layer.backward(g), leaky_relu_grad(g, x, slope))
 
 
 def test_a_slope_is_a_value():
@@ -103,6 +106,7 @@ def test_a_slope_is_a_value():
 )
 def test_he_gain(slope, gain):
     assert he_gain(slope) == pytest.approx(gain, rel=1e-15)
+    assert he_gain() == he_gain(0.01)
 
 
 def test_he_gain_is_torchs():

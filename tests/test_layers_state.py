@@ -87,6 +87,9 @@ def test_state_of_bfloat16():
     other.weight = other.weight.astype(dtype)
     other.load_state_dict(np.load(file))
     assert_same(other.weight, layer.weight)
+    with pytest.raises(ValueError, match="weight has dtype float16 in the state, which bfloat16 of the"):
+        other.load_state_dict({"weight": np.ones(4, np.float16)})
+    assert_same(other.weight, layer.weight)
 
 
 def stored(text):

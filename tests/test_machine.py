@@ -156,6 +156,8 @@ def test_no_affinity(monkeypatch, machine):
     assert _limits.cpus(machine({})) >= 1
     monkeypatch.delattr("os.sched_getaffinity")  # as where the system has none
     assert _limits.cpus(machine({})) == (os.cpu_count() or 1)
+    monkeypatch.setattr("os.cpu_count", lambda: None)  # nor tells that
+    assert _limits.cpus(machine({})) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is kept on Linux only")

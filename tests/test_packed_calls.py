@@ -133,11 +133,20 @@ def test_array_likes():
 def test_kinds_of_slopes(dtype, kind):
     value = kind(1) / kind(3) if kind in (float, *(d.type for d in DTYPES)) else kind(1)
     x = -np.ones(37, dtype)
-    for slope in (value, np.array(value)):
+    zero_d = np.array(value)
+    for slope in (value, zero_d, unaligned(zero_d), byteswapped(zero_d)):
         expected = lr.leaky_relu(x, slope)
         y, positive = leaky_relu_packed(x, slope)
         assert_same(y, expected)
         assert_same(leaky_relu_grad_packed(x, positive, slope), expected)
+
+
+def test_default_slope():
+    x, bits = -np.ones(5, np.float32), np.zeros(1, np.uint8)
+    expected = np.full(5, -0.01, np.float32)
+    assert_same(leaky_relu_packed(x)[0], expected)
+    assert_same(leaky_relu_grad_packed(x, bits), expected)
+    assert_same(leaky_relu_grad_packed(x[::-1], bits), expected)
 
 
 def test_the_slope_is_rounded_once():

@@ -140,6 +140,7 @@ def test_extra_that_is_missing(printed, extra, package, module):
         try:
             import leaky_relu.{extra}
         except ImportError as error:
+            assert error.name.partition(".")[0] == {module!r}
             print(error)
     """)
     assert said.startswith(f"leaky_relu.{extra} needs {package}: pip install 'leaky-relu[{extra}]' (")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import DTYPES, assert_same, compute_type
+from helpers import DTYPES, INTEGERS, assert_same, compute_type
 from leaky_relu import leaky_relu, leaky_relu_grad, rrelu
 
 
@@ -66,10 +66,20 @@ def test_extreme_draws_stay_inside(draw):
                 assert lower <= slope.min().item() <= slope.max().item() < upper
 
 
-def test_equal_bounds_are_the_slope():
-    y, slope = rrelu(-np.ones(3, np.float32), 0.2, 0.2, rng=generator())
-    assert_same(slope, np.full(3, 0.2, np.float32))
+@pytest.mark.parametrize("bound", [0.2, 0.7])  # float32 has a larger number, and a smaller one
+def test_equal_bounds_are_the_slope(bound):
+    y, slope = rrelu(-np.ones(3, np.float32), bound, bound, rng=generator())
+    assert_same(slope, np.full(3, bound, np.float32))
     assert_same(y, -slope)
+
+
+@pytest.mark.parametrize("dtype", [*INTEGERS, ">f4", "<f4", ">f8", "<f8"], ids=str)
+def test_slopes_have_the_dtype_in_which_the_ufunc_computes(dtype):
+    x = np.array([1, 0, 3]).astype(dtype)
+    y, slope = rrelu(x, rng=generator())
+    assert slope.dtype == compute_type(leaky_relu(x).dtype)
+    assert slope.dtype.isnative
+    assert_same(y, leaky_relu(x, slope))
 
 
 def test_scalars_lists_integers_and_empty():
@@ -100,6 +110,9 @@ def test_wrong_bounds():
         rrelu(np.ones(3), np.nan, 0.25, rng=generator())
     with pytest.raises(ValueError, match=r"beyond float32, got 0.0 and 1e\+300"):
         rrelu(np.ones(3, np.float32), 0.0, 1e300, rng=generator())
+    for lower, upper in ((-4e38, -3e38), (3e38, 4e38), (4e38, 4e38)):
+        with pytest.raises(ValueError, match="beyond float32, got "):
+            rrelu(np.ones(3, np.float32), lower, upper, rng=generator())
     for dtype, bound in (("float32", 3e38), ("float64", 1e308)):  # the width is
         with pytest.raises(ValueError, match=f"beyond {dtype}, got "):
             rrelu(np.ones(3, dtype), -bound, bound, rng=generator())

@@ -39,6 +39,7 @@ def test_thread_count_may_be_numpys():
         ({"OMP_NUM_THREADS": "9" * 20}, 64),
         ({"OMP_NUM_THREADS": "9" * 5000}, None),
         ({"OMP_NUM_THREADS": "0"}, None),
+        ({"OMP_NUM_THREADS": "-2"}, None),
     ],
 )
 def test_default_thread_count(printed, environment, count):

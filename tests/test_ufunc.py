@@ -34,6 +34,13 @@ def test_identity_card(ufunc):
     assert "negative_slope : array_like" in pydoc.render_doc(ufunc)
 
 
+def test_arguments_are_shown_as_they_can_be_given(ufunc):
+    """Operands before the slope by position, slope and output by name too, the rest by name only."""
+    kinds = [parameter.kind.name for parameter in inspect.signature(ufunc).parameters.values()]
+    operands = ["POSITIONAL_ONLY"] * (ufunc.nin - 1)
+    assert kinds == [*operands, *["POSITIONAL_OR_KEYWORD"] * 2, *["KEYWORD_ONLY"] * 6]
+
+
 def test_keywords_are_shown_as_numpy_shows_them(ufunc):
     try:
         theirs = inspect.signature(np.add).parameters

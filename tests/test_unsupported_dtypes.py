@@ -63,8 +63,9 @@ def test_numpys_words_stand_where_the_dtypes_are_fine(way):
     x = np.ones(3)
     with pytest.raises(TypeError, match=r"^unexpected keyword|got an unexpected keyword argument 'slope'"):
         leaky_relu(x, slope=0.1)
-    with pytest.raises(ValueError, match="operands could not be broadcast together"):
-        leaky_relu(x, np.ones(4))
+    for out in (None, np.ones(3), np.ones(4)):
+        with pytest.raises(ValueError, match="operands could not be broadcast together"):
+            leaky_relu(x, np.ones(4), out)
     with pytest.raises(ValueError, match="non-broadcastable output operand"):
         leaky_relu(x, 0.1, np.ones((3, 1))[:1])
     with pytest.raises(TypeError, match="return arrays must be of ArrayType"):
@@ -114,6 +115,8 @@ CALLS = {
     "leaky_relu_grad_packed negative_slope": lambda a: lr.leaky_relu_grad_packed(
         G, SIGNS, a.reshape(-1)[0:1].reshape(())
     ),
+    "bias_leaky_relu_grad grad_output": lambda a: lr.bias_leaky_relu_grad(a, G),
+    "bias_leaky_relu_grad y": lambda a: lr.bias_leaky_relu_grad(G, a),
 }
 
 
@@ -126,8 +129,10 @@ def new_style_array():
 @pytest.mark.parametrize("call", CALLS)
 def test_new_style_dtype(way, call):
     function, place = call.split()
-    with pytest.raises(TypeError, match=rf"^{function}: {place} has dtype _ScaledFloatTestDType"):
+    with pytest.raises(TypeError, match=rf"^{function}: {place} has dtype _ScaledFloatTestDType") as error:
         CALLS[call](new_style_array())
+    assert error.value.__cause__ is None
+    assert error.value.__suppress_context__ or error.value.__context__ is None
 
 
 def test_new_style_dtype_before_ml_dtypes_is_imported(printed):
@@ -223,6 +228,23 @@ def test_sparse_matrices(way):
                 call(x)
 
 
+class Sparse:
+    """As scipy's arrays are: with a dtype that counts for nothing, for there is no array to be had."""
+
+    dtype = np.dtype(np.float64)
+    shape = (1, 3)
+
+    def toarray(self):
+        return G
+
+
+@pytest.mark.parametrize("call", ["leaky_relu x", "leaky_relu_packed x", "rrelu x", "prelu_grad x"])
+def test_what_has_a_dtype_but_is_no_array(way, call):
+    function, _ = call.split()
+    with pytest.raises(TypeError, match=rf"^{function}: x has dtype object \(Sparse\).* by x.toarray\(\)$"):
+        CALLS[call](Sparse())
+
+
 MASKED = {
     "leaky_relu_packed x": lambda a: lr.leaky_relu_packed(a),
     "leaky_relu_packed out": lambda a: lr.leaky_relu_packed(G, out=a),
@@ -233,14 +255,22 @@ MASKED = {
     "prelu_grad grad_output": lambda a: lr.prelu_grad(a, G, 0.1),
     "prelu_grad x": lambda a: lr.prelu_grad(G, a, 0.1),
     "prelu_grad weight": lambda a: lr.prelu_grad(G, G, a),
+    "bias_leaky_relu_grad grad_output": lambda a: lr.bias_leaky_relu_grad(a, G),
+    "bias_leaky_relu_grad y": lambda a: lr.bias_leaky_relu_grad(G, a),
+    "bias_leaky_relu_grad out": lambda a: lr.bias_leaky_relu_grad(G, G, out=a),
 }
 
 
+class MaskedSubclass(np.ma.MaskedArray):
+    """A masked array of another type."""
+
+
+@pytest.mark.parametrize("kind", [np.ma.MaskedArray, MaskedSubclass], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("call", MASKED)
-def test_masked_arrays_are_refused_where_the_mask_would_be_lost(call):
+def test_masked_arrays_are_refused_where_the_mask_would_be_lost(call, kind):
     function, place = call.split()
     with pytest.raises(TypeError, match=rf"^{function}: {place} is a masked array.*{place}\.filled"):
-        MASKED[call](np.ma.array(G, mask=[[False, True, False]]))
+        MASKED[call](kind(G, mask=[[False, True, False]]))
 
 
 def test_masked_arrays_keep_their_mask_elsewhere():

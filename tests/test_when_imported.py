@@ -179,6 +179,39 @@ def test_module_that_another_thread_is_importing(printed, tmp_path):
     """)
 
 
+def test_module_that_another_thread_fails_to_import(printed, tmp_path):
+    """That is no concern of ours."""
+    source = "import time, __main__; __main__.begun.set(); time.sleep(0.2); 1 / 0"
+    (tmp_path / "slow.py").write_text(source)
+    printed(f"""
+        import sys, threading; sys.path.insert(0, {str(tmp_path)!r})
+        from leaky_relu._when_imported import when_imported
+        begun, seen, failed = threading.Event(), [], []
+        def work():
+            try: import slow
+            except ZeroDivisionError: failed.append(1)
+        thread = threading.Thread(target=work)
+        thread.start()
+        begun.wait()
+        when_imported("slow", seen.append)
+        thread.join()
+        assert (seen, failed) == ([], [1]), (seen, failed)
+    """)
+
+
+def test_folder_without_code_is_imported_as_ever(tmp_path, monkeypatch):
+    """A namespace package has no loader that could be stood in front of."""
+    from leaky_relu._when_imported import when_imported
+
+    (tmp_path / "leaky_relu_test_folder").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path.copy())
+    name = "leaky_relu_test_folder"
+    when_imported(name, lambda module: None)
+    assert list(importlib.import_module(name).__path__) == [str(tmp_path / name)]
+    del sys.modules[name]
+
+
 def test_failing_import_fails_as_ever(printed, tmp_path):
     (tmp_path / "ml_dtypes.py").write_text("1 / 0")
     printed(f"""
