@@ -1,10 +1,12 @@
 """Derivatives by autograd, in all inputs of all ufuncs."""
 
+import importlib
+
 import leaky_relu
 import numpy as np
 import pytest
 from helpers import F32, HALF, assert_same
-from leaky_relu import affine_leaky_relu, bias_leaky_relu, leaky_relu_grad
+from leaky_relu import _autograd, affine_leaky_relu, bias_leaky_relu, leaky_relu_grad
 from reference import OPERATIONS, reference
 
 autograd = pytest.importorskip("autograd")
@@ -143,3 +145,11 @@ def test_other_keywords_are_refused(ufunc, operation, options):
 def test_either_order_of_imports(run_python, modules):
     done = run_python(f"import {modules}; print(autograd.grad(leaky_relu.leaky_relu)(-1.0, 0.5))")
     assert (done.stdout.strip(), done.stderr) == ("0.5", "")
+
+
+def test_before_1_9_nothing_is_done(monkeypatch):
+    """ArrayBox did not look ufuncs up then."""
+    boxes, extend = (importlib.import_module(f"autograd.{name}") for name in ("numpy.numpy_boxes", "extend"))
+    monkeypatch.delattr(boxes.ArrayBox, "__array_ufunc__")
+    monkeypatch.setattr(extend, "primitive", None)
+    _autograd.register(autograd)

@@ -208,6 +208,7 @@ def test_a_layer_of_ones_own():
             return np.multiply(grad_output, self.factor, out=out)
 
     layer = Scale()
+    assert repr(layer) == "Scale()"
     assert layer([1.0, 2.0]).tolist() == [2, 4]
     assert layer.backward([1.0, 1.0]).tolist() == [2, 2]
     assert layer.grads()["factor"].tolist() == [3]
