@@ -77,3 +77,13 @@ def test_parameters_are_arrays_or_scalars(target, way, mask):
     assert_same(lr.affine_leaky_relu(x, *parameters, out=x), expected)
     x = numbers(F32, 1003)
     assert_same(lr.bias_leaky_relu(x, *parameters[:2]), reference(lr.bias_leaky_relu, x, *parameters[:2]))
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.float32])
+def test_result_that_no_array_can_hold(way, dtype):
+    """Of views of one element, where the dtype of the result is wider or a parameter adds an axis."""
+    x = np.broadcast_to(dtype(1), (1 << 31, (1 << 31) // np.dtype(dtype).itemsize))
+    slopes = np.full((2, 1, 1), 0.5, np.float16)
+    for function in (lr.leaky_relu, lr.bias_leaky_relu):
+        with pytest.raises(ValueError, match=r"(array|iterator) is too (big|large)"):
+            function(x, slopes)
