@@ -107,7 +107,7 @@ def test_in_place(dtype):
     assert_same(out, grad_x)
 
 
-@pytest.mark.parametrize("shift", [-64, -1, 3, 100])
+@pytest.mark.parametrize("shift", [-599, -64, -1, 3, 100, 599])
 @pytest.mark.parametrize("shared", ["grad_output", "y"])
 @pytest.mark.parametrize("shape", [(2, 3, 100), (100, 6)], ids=str)
 def test_output_that_overlaps_an_input_in_part(target, dtype, shape, shared, shift):

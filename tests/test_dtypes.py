@@ -196,3 +196,5 @@ def test_output_of_another_shape(way):
         lr.leaky_relu(x, 0.5, out)
     with pytest.raises(ValueError, match=words):
         lr.leaky_relu(x, out=out)
+    with pytest.raises(ValueError, match=words):
+        lr.leaky_relu(x, where=True, casting="same_kind", out=out)

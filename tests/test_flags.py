@@ -2,11 +2,12 @@
 
 import warnings
 
+import leaky_relu as lr
 import numpy as np
 import pytest
-from helpers import HUGE, HUGE_IDS, SLOPES, UP_TO_DOUBLE, flags_of, quiet, specials
+from helpers import F32, HUGE, HUGE_IDS, SLOPES, UP_TO_DOUBLE, flags_of, quiet, specials
 from leaky_relu import leaky_relu, leaky_relu_grad
-from reference import reference_and_flags
+from reference import DATA, OPERATIONS, reference_and_flags
 
 LENGTHS = [1, 3, 16, 37]  # tails, and whole vectors with a tail
 
@@ -137,6 +138,44 @@ def test_overflow_of_the_slope_names_the_function(way, slope):
         leaky_relu(x, slope)
     with pytest.warns(RuntimeWarning, match="^overflow encountered in leaky_relu_grad$"):
         leaky_relu_grad(x, x, slope)
+
+
+ONES = {
+    "contiguous": np.ones(3, F32),
+    "large": np.ones(1 << 15, F32),  # its scalars are rounded once more, when there is memory for the output
+    "strided": np.ones((3, 2), F32)[:, 0],
+}
+
+
+@pytest.mark.parametrize("ones", ONES)
+@pytest.mark.parametrize("huge", [1e300, np.array([1e300])], ids=["number", "one element"])
+def test_overflow_of_each_parameter_names_the_function(way, operation, ones, huge):
+    names = OPERATIONS[operation]
+    for parameter in [name for name in names if name not in DATA]:
+        values = {parameter: huge} | dict.fromkeys(DATA, ONES[ones])
+        with pytest.warns(RuntimeWarning, match=f"^overflow encountered in {operation}$"):
+            getattr(lr, operation)(*(values.get(name, 0.5) for name in names))
+
+
+def test_gradients_of_prelu_overflow(target, dtype):
+    """Also those of longdouble, for which another unit has the flags."""
+    largest = 3e38 if dtype.name == "bfloat16" else np.finfo(dtype).max
+    x, g = -np.ones((1, 3), dtype), np.full((1, 3), largest, dtype)
+    weight = np.array([16, 1, 1]).astype(dtype)
+    (grad_x, _), flags = flags_of(lr.prelu_grad, g, x, weight)
+    assert flags == {"overflow"}
+    assert np.isinf(grad_x).tolist() == [[True, False, False]]
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError, match=r"^overflow .* in prelu_grad$"):
+        lr.prelu_grad(g, x, weight)
+
+
+def test_a_sum_that_its_dtype_cannot_hold_overflows(target):
+    """Where none of its terms did."""
+    g = np.full((2, 3), 3e38, F32)
+    (grad_x, grad_bias), flags = flags_of(lr.bias_leaky_relu_grad, g, g)
+    assert flags == {"overflow"}
+    assert np.isfinite(grad_x).all()
+    assert np.isinf(grad_bias).all()
 
 
 def test_flags_from_before_do_not_count(way):

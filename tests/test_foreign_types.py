@@ -6,7 +6,7 @@ import weakref
 
 import numpy as np
 import pytest
-from helpers import assert_same
+from helpers import HALF, assert_same, numbers
 from leaky_relu import leaky_relu, leaky_relu_grad
 from reference import reference
 
@@ -106,6 +106,9 @@ def test_array_ufunc(way):
     assert leaky_relu(foreign, negative_slope=0.3) == ((leaky_relu, "__call__", foreign, 0.3), {})
     assert leaky_relu(X, 0.3, foreign) == ((leaky_relu, "__call__", X, 0.3), {"out": (foreign,)})
     assert leaky_relu(X, out=foreign) == ((leaky_relu, "__call__", X, 0.01), {"out": (foreign,)})
+    read_only = X.copy()
+    read_only.flags.writeable = False
+    assert leaky_relu(X, foreign, read_only) == ((leaky_relu, "__call__", X, foreign), {"out": (read_only,)})
     assert leaky_relu(foreign, where=True) == ((leaky_relu, "__call__", foreign, 0.01), {"where": True})
     expected = (leaky_relu_grad, "__call__", X, foreign, 0.01)
     assert leaky_relu_grad(X, foreign) == (expected, {})
@@ -134,6 +137,22 @@ def test_array_ufunc_gets_python_numbers_as_they_are(way, slope):
 class ArrayLike:
     def __array__(self, dtype=None, copy=None):
         return np.array(X, dtype)
+
+
+class HalfLike:
+    """What becomes an array of float16, and says that it has nothing to do with ufuncs where nobody looks."""
+
+    def __init__(self, values):
+        self.values, self.__array_ufunc__ = values, None
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values.astype(dtype or HALF)
+
+
+def test_a_protocol_counts_on_the_type_only(way):
+    """As it does for NumPy: so the slope keeps its digits, as beside any array."""
+    x = numbers(HALF, 200)
+    assert_same(leaky_relu(HalfLike(x), 0.3), reference(leaky_relu, x, 0.3))
 
 
 class Token:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import leaky_relu as lr
 import numpy as np
 import pytest
-from helpers import F32, assert_same, numbers
+from helpers import DTYPES, F32, assert_same, numbers, unaligned
 from leaky_relu import _dtypes, _limits
 from leaky_relu._atomic_file import atomic_file
 from reference import reference
@@ -23,6 +23,30 @@ def test_integer_slopes_are_longdoubles_beside_longdouble():
     assert np.array_equal(lr.leaky_relu_packed(x, slope)[0], expected)
     assert np.array_equal(lr.leaky_relu_grad_packed(x, positive, slope), expected)
     assert np.array_equal(lr.bias_leaky_relu_grad(x, x, slope)[0], expected)
+
+
+ONE_SLOPE = {
+    "leaky_relu_packed": lambda x, slope: lr.leaky_relu_packed(x, slope)[0],
+    "leaky_relu_grad_packed": lambda x, slope: lr.leaky_relu_grad_packed(x, np.zeros(1, np.uint8), slope),
+    "bias_leaky_relu_grad": lambda x, slope: lr.bias_leaky_relu_grad(x, x, slope)[0],
+}
+
+
+@pytest.mark.parametrize("call", ONE_SLOPE)
+@pytest.mark.parametrize("slopes", DTYPES, ids=lambda dtype: dtype.name)
+def test_slopes_that_do_not_lie_as_the_extension_takes_them(dtype, slopes, call):
+    x, slope = -np.ones(3, dtype), np.array(0.3125, slopes)
+    expected = np.full(3, -0.3125, dtype)
+    assert_same(ONE_SLOPE[call](x, unaligned(slope)), expected)
+    if slopes.name != "bfloat16":
+        assert_same(ONE_SLOPE[call](x, slope.astype(slopes.newbyteorder())), expected)
+
+
+@pytest.mark.parametrize("call", ONE_SLOPE)
+@pytest.mark.parametrize("shape", [1, (1, 1), 3])
+def test_slopes_with_dimensions(dtype, shape, call):
+    with pytest.raises(ValueError, match=f"^{call}: negative_slope must be a scalar, got an array of shape "):
+        ONE_SLOPE[call](np.ones(3), np.ones(shape, dtype))
 
 
 @pytest.mark.parametrize(("outer", "inner"), [(4, 2), (2, 4)])

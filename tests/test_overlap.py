@@ -123,3 +123,29 @@ def test_output_within_the_slopes_of_other_elements(target, way, shift):
     expected = reference(lr.leaky_relu, x, slope.copy())
     lr.leaky_relu(x, slope, out)
     assert_same(out, expected)
+
+
+@pytest.mark.parametrize("step", [1, 2, -1, -2])
+@pytest.mark.parametrize("output_is_behind", [True, False])
+def test_the_ends_have_one_element_in_common(target, way, dtype, step, output_is_behind):
+    """The last of one is the first of the other, and all else is apart."""
+    a = numbers(dtype, 4 * N)[::step]
+    first, second = a[:N], a[N - 1 : 2 * N - 1]
+    x, out = (first, second) if output_is_behind else (second, first)
+    expected = reference(lr.leaky_relu, x.copy(), -0.5)
+    lr.leaky_relu(x, -0.5, out)
+    assert_same(out, expected)
+
+
+def test_the_output_begins_in_the_last_slope(target, way):
+    """Of larger elements, in each quarter of it; and ends in the first."""
+    slopes = numbers(np.dtype(np.float64), 4 * N)
+    elements = slopes.view(np.float16)
+    x = numbers(np.dtype(np.float16), N, 1)
+    for quarter in range(4):
+        for slope, begin in ((slopes[:N], 4 * (N - 1)), (slopes[-N:], 4 * (3 * N + 1) - 4 * N)):
+            before, out = slopes.copy(), elements[begin + quarter :: 4][:N]
+            expected = reference(lr.leaky_relu, x, slope.copy())
+            lr.leaky_relu(x, slope, out)
+            assert_same(out, expected)
+            slopes[:] = before

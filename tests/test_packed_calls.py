@@ -69,15 +69,15 @@ def test_layouts(dtype, layout):
     assert_same(np.asarray(g, dtype), expected)
 
 
-@pytest.mark.parametrize("shift", [-3, -1, 1, 8])
+@pytest.mark.parametrize("shift", [-189, -3, -1, 1, 8, 189])
 def test_output_that_overlaps_the_input(target, dtype, shift):
-    memory = numbers(dtype, 300)
-    x, out = memory[10:200], memory[10 + shift : 200 + shift]
+    memory = numbers(dtype, 600)
+    x, out = memory[200:390], memory[200 + shift : 390 + shift]
     expected, bits = reference(lr.leaky_relu, x, -0.5), packed(x)
     assert same_signs(leaky_relu_packed(x, -0.5, out=out)[1], bits)
     assert_same(out, expected)
-    memory = numbers(dtype, 300)
-    x, out = memory[10:200], memory[10 + shift : 200 + shift]
+    memory = numbers(dtype, 600)
+    x, out = memory[200:390], memory[200 + shift : 390 + shift]
     leaky_relu_grad_packed(x, bits, -0.5, out=out)
     assert_same(out, expected)
 
@@ -203,6 +203,8 @@ def test_wrong_arguments_of_both(call):
         call(out=np.ones(100, np.float32))
     with pytest.raises(ValueError, match=rf"^{name}out has shape \(99,\), but {data} has \(100,\)$"):
         call(out=np.ones(99))
+    with pytest.raises(ValueError, match=rf"^{name}out has shape \(4, 25\), but {data} has \(100,\)$"):
+        call(out=np.ones((4, 25)))
     out = np.ones(100)
     out.flags.writeable = False
     with pytest.raises(ValueError, match=f"^{name}out is read-only$"):
@@ -259,6 +261,7 @@ def test_references():
     assert [sys.getrefcount(thing) for thing in (x, slope, out, bits)] == before
 
 
-def test_functions_beneath_take_all_arguments():
-    with pytest.raises(TypeError, match=r"^expected 3 positional arguments, got 1$"):
-        lr._core._packed_forward(np.ones(3))
+@pytest.mark.parametrize("given", [1, 4])
+def test_functions_beneath_take_all_arguments_and_no_more(given):
+    with pytest.raises(TypeError, match=f"^expected 3 positional arguments, got {given}$"):
+        lr._core._packed_forward(*[np.ones(3), 0.5, None, None][:given])

@@ -1,5 +1,6 @@
 """Flags that other code has left in the processor are nobody's warning."""
 
+import contextvars
 import ctypes
 import gc
 import platform
@@ -53,20 +54,51 @@ def test_the_flags_can_be_seen():
     libm.feclearexcept(ALL)
 
 
-def test_code_that_runs_meanwhile_takes_no_flag_away():
+LARGE, PAIRS = np.ones(MIB, np.float32), np.ones((MIB, 2), np.float32)
+ITS_BITS = np.zeros(MIB // 8, np.uint8)
+# Of a number that is rounded to float32, by the function that a warning of it names.
+ROUNDING = {
+    "leaky_relu": lambda number: lr.leaky_relu(LARGE, number),
+    "leaky_relu, one element": lambda number: lr.leaky_relu(LARGE, np.array([number])),
+    "leaky_relu, strided": lambda number: lr.leaky_relu(PAIRS[:, 0], number),
+    "bias_leaky_relu": lambda number: lr.bias_leaky_relu(LARGE, number),
+    "bias_leaky_relu, strided": lambda number: lr.bias_leaky_relu(PAIRS[:, 0], number),
+    "leaky_relu_packed": lambda number: lr.leaky_relu_packed(LARGE, number),
+    "leaky_relu_grad_packed": lambda number: lr.leaky_relu_grad_packed(LARGE, ITS_BITS, number),
+    "bias_leaky_relu_grad": lambda number: lr.bias_leaky_relu_grad(LARGE, LARGE, number),
+}
+
+
+def call_while(code, call, number):
     """To make a large output takes memory, which may start the garbage collector, and so anybody's code."""
-    libm, x = ctypes.CDLL(None), np.ones(MIB, np.float32)
 
     def callback(*_):
-        libm.feclearexcept(ALL)
+        code(ALL)
 
     gc.callbacks.append(callback)
     gc.disable()
     try:
-        due = [[] for _ in range(gc.get_threshold()[0] + 1000)]  # it runs with the next object that it tracks
-        with np.errstate(over="raise"), pytest.raises(FloatingPointError, match=r"overflow .* leaky_relu$"):
-            gc.enable() or lr.leaky_relu(x, 1e300)
+        # It runs with the next object that it tracks: a context, and of those used before none is left.
+        due = [contextvars.copy_context() for _ in range(gc.get_threshold()[0] + 1000)]
+        with np.errstate(all="raise"):
+            gc.enable() or call(number)
         del due
     finally:
         gc.enable()
         gc.callbacks.remove(callback)
+
+
+@pytest.mark.parametrize("call", ROUNDING)
+def test_code_that_runs_meanwhile_takes_no_flag_away(call):
+    name = call.partition(",")[0]
+    with pytest.raises(FloatingPointError, match=rf"^overflow encountered in {name}$"):
+        call_while(ctypes.CDLL(None).feclearexcept, ROUNDING[call], 1e300)
+
+
+@pytest.mark.parametrize("call", ROUNDING)
+def test_code_that_runs_meanwhile_leaves_no_flag(call):
+    libm = ctypes.CDLL(None)
+    try:
+        call_while(libm.feraiseexcept, ROUNDING[call], 0.5)
+    finally:
+        libm.feclearexcept(ALL)

@@ -87,8 +87,9 @@ def test_exported_functions(threads):
     threads(5)
     extension = ctypes.CDLL(_core.__file__)
     assert extension.leaky_relu_get_num_threads() == 5
-    extension.leaky_relu_set_num_threads(3)
-    assert lr.get_num_threads() == 3
+    for count, kept in ((3, 3), (1, 1), (0, 1), (-1, 1), (2**31 - 1, 64)):
+        extension.leaky_relu_set_num_threads(count)
+        assert lr.get_num_threads() == extension.leaky_relu_get_num_threads() == kept
 
 
 @pytest.mark.parametrize("first", ["leaky_relu", "threadpoolctl"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers import F32, assert_same, numbers
 from leaky_relu import leaky_relu, leaky_relu_grad
-from reference import reference
+from reference import OPERATIONS, reference
 
 X = np.array([[-2.0, -0.5, 0.0], [1.0, 3.0, -4.0]])
 
@@ -100,6 +100,27 @@ def test_signature(way, ufunc):
 def test_resolve_dtypes():
     assert leaky_relu.resolve_dtypes((F32, float, None))[-1] == F32
     assert leaky_relu.resolve_dtypes((np.dtype(np.int64), float, None))[-1] == np.float64
+
+
+def test_words_about_the_number_of_arguments(way, operation, ufunc):
+    *first, last = OPERATIONS[operation][:-1]
+    takes = f"takes {', '.join(first)}{' and ' * bool(first)}{last} by position"
+    for n in (*range(ufunc.nin - 1), ufunc.nin + 2, ufunc.nin + 3, 40):
+        more = ", then negative_slope and out" * (n > ufunc.nin)
+        words = rf"^{operation}\(\) {takes}{more}, got {n} positional argument{'s' * (n != 1)}$"
+        with pytest.raises(TypeError, match=words):
+            ufunc(*[X] * n)
+
+
+def test_words_about_keywords(way, operation, ufunc):
+    inputs = [X] * ufunc.nin
+    words = rf"^{operation}\(\) got two values for negative_slope, by position and by keyword$"
+    with pytest.raises(TypeError, match=words):
+        ufunc(*inputs, negative_slope=0.5)
+    with pytest.raises(
+        TypeError, match=rf"^{operation}\(\) got 30 keyword arguments, more than a ufunc has$"
+    ):
+        ufunc(*inputs, **{f"k{i}": i for i in range(30)})
 
 
 def test_outer():
