@@ -30,6 +30,7 @@ CALLS = {
     "gradient_out": "lr.leaky_relu_grad(g, x, 0.1, out=y)",
     "gradient_strided": "lr.leaky_relu_grad(g[:, ::2], x[:, ::2], 0.1)",
     "bias": "lr.bias_leaky_relu(x, w, 0.5)",
+    "bias_out": "lr.bias_leaky_relu(x, w, 0.5, out=y)",
     "affine": "lr.affine_leaky_relu(x, w, w, 0.5)",
     "packed": "lr.leaky_relu_packed(x, 0.5)",
     "packed_out": "lr.leaky_relu_packed(x, 0.5, out=y)",

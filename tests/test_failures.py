@@ -143,6 +143,7 @@ def test_idle_memory_goes_before_an_output_cannot_be_resized(printed, failing):
         else: raise SystemExit("where is it from?")
         fail_at(remapping, 0)
         assert y.size == x.size + 1_000_000 and (y[:x.size] == 1).all()
+        assert lr.cache_info().live == info.live
         """,
         LD_PRELOAD=failing,
     )

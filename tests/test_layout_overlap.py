@@ -88,6 +88,20 @@ def test_rows_apart_that_begin_in_one_another(target, way, dtype, width):
         assert_same(rows[1], wanted)
 
 
+@pytest.mark.parametrize("steps", [(1,), (2,), (-3,), (1000, 1), (1, 200), (-900, -2)], ids=str)
+def test_only_the_ends_meet(target, way, dtype, steps):
+    """What is read last is written first: that is the farthest from the output that an element may be."""
+    shape = (700,) if len(steps) == 1 else (150, 3) if steps[0] == 1 else (3, 400)
+    last = int(indices(shape, steps).flat[-1])
+    begin = max(0, -2 * last)
+    for first, second in ((begin, begin + last), (begin + last, begin)):
+        memory = numbers(dtype, 2 * abs(last) + 1)
+        x, out = cut(memory, shape, (first, steps)), cut(memory, shape, (second, steps))
+        wanted = reference(lr.leaky_relu, x, -0.5)
+        lr.leaky_relu(x, -0.5, out=out)
+        assert_same(out, wanted)
+
+
 @pytest.mark.parametrize("shape", [(3, 4), (4, 3), (2, 3, 4)], ids=str)
 def test_output_that_meets_itself(target, dtype, shape):
     """Of elements that share a place, the one that NumPy's machinery writes last stays."""

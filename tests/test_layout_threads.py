@@ -53,3 +53,12 @@ def test_a_piece_that_begins_with_a_short_block(threads, target):
     problems = [(slopes, reference(lr.leaky_relu, x, slopes)) for slopes in np.float32([[2] * 16, [3] * 16])]
     for slopes, wanted in 20 * problems:  # in turn: a worker's memory holds what the last call left
         assert_same(lr.leaky_relu(x, slopes), wanted)
+
+
+def test_a_piece_that_begins_with_the_end_of_a_row(threads, target):
+    """A scale that is one for all is laid out for as many columns as that has; other blocks have more."""
+    threads(2)
+    x, bias = numbers(np.dtype(np.float32), (300, 2500)), numbers(np.dtype(np.float32), 2500, 1)
+    problems = [(scale, reference(lr.affine_leaky_relu, x, scale, bias, 0.5)) for scale in (2.0, 3.0)]
+    for scale, wanted in 5 * problems:  # in turn, as above
+        assert_same(lr.affine_leaky_relu(x, scale, bias, 0.5), wanted)

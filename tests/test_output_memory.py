@@ -128,6 +128,8 @@ def test_an_output_beyond_the_budget_is_numpys(budget):
     budget(8 * MIB)
     assert get_handler_name(lr.leaky_relu(X)) == "default_allocator"
     assert get_handler_name(lr.leaky_relu(X[: 2 * MIB])) == "leaky_relu"
+    budget(17 * MIB // 2)
+    assert get_handler_name(lr.leaky_relu(X[: 2 * MIB + 1])) == "default_allocator"  # it would take 9 MiB
     budget(0)
     assert get_handler_name(lr.leaky_relu(X[: 2 * MIB])) == "default_allocator"
 
@@ -328,6 +330,25 @@ def test_an_old_peak_is_forgotten(lifetime):
     z = lr.leaky_relu(X[: 9 * MIB // 4])
     assert idle_and_live() == (0, 25)  # 33 would be more than ever was live since
     del y, z
+
+
+def test_a_peak_counts_for_a_lifetime_though_the_clock_is_looked_at_meanwhile(lifetime):
+    _core._set_cache_lifetime(10_000)
+    live = [lr.leaky_relu(X)]
+    begin = time.monotonic()
+    live.append(lr.leaky_relu(X))
+    time.sleep(lifetime)
+    del live
+    # More than one lifetime ago began what is counted together, less than two, and nothing lies idle for one.
+    _core._set_cache_lifetime(int(800 * (time.monotonic() - begin)))
+    assert idle_and_live() == (32, 0)
+
+
+def test_growth_counts_for_the_peak():
+    y = lr.leaky_relu(X[:MIB])
+    y.resize(X.size, refcheck=False)
+    del y
+    assert idle_and_live() == (16, 0)
 
 
 def test_arrays_outlive_the_interpreter(printed):

@@ -23,7 +23,10 @@ def test_signals_end_a_process_that_computes(number):
     ) as process:
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(number)
-        assert process.wait(60) == -number
+        try:
+            assert process.wait(60) == -number
+        finally:
+            process.kill()  # for which this would wait without end
 
 
 def test_handlers_run_between_calls(printed):

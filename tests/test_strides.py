@@ -5,8 +5,8 @@ import itertools
 import leaky_relu as lr
 import numpy as np
 import pytest
-from helpers import DTYPES, assert_same, compute_type, numbers, unaligned
-from reference import reference
+from helpers import DTYPES, F32, assert_same, compute_type, numbers, unaligned
+from reference import DATA, OPERATIONS, reference
 
 BASE = (6, 7, 40)
 
@@ -59,6 +59,19 @@ def test_new_output(target, way, dtype, view):
     assert strides(dx) == strides(like)
 
 
+def test_new_output_of_operands_that_lack_axes(way):
+    """Its order is that of NumPy's own functions: of two axes those operands decide that have both."""
+    views = [
+        np.broadcast_to(numbers(F32, shape).transpose(axes), (3, 3, 3))
+        for shape in itertools.product((1, 3), repeat=3)
+        for axes in itertools.permutations(range(3))
+    ]
+    for x in views:
+        assert lr.leaky_relu(x).strides == np.negative(x).strides
+        for g in views:
+            assert lr.leaky_relu_grad(g, x).strides == np.add(g, x).strides
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_given_output(target, way, dtype, view):
     """Elements between those of the output keep their bytes."""
@@ -98,6 +111,16 @@ def test_each_operand_has_a_stride_of_its_own(target, way, dtype, step_g, step_x
     for n in (1, 5, 67, 1000):
         g, x = numbers(dtype, 5 * n, 1)[::step_g][:n], numbers(dtype, 5 * n)[::step_x][:n]
         assert_same(lr.leaky_relu_grad(g, x, 0.3), reference(lr.leaky_relu_grad, g, x, 0.3))
+
+
+@pytest.mark.parametrize("n", [1025, 2048, 2049, 5000])
+def test_long_rows_of_which_everything_is_copied(target, way, ufunc, dtype, n):
+    """Parameters take up twice as much of a buffer as 16-bit data."""
+    dtypes = [dtype if name in DATA else compute_type(dtype) for name in OPERATIONS[ufunc.__name__]]
+    inputs = [numbers(d, (2, 2 * n), k)[:, ::2] for k, d in enumerate(dtypes)]
+    out = np.zeros((2, 2 * n), dtype)[:, ::2]
+    assert ufunc(*inputs, out=out) is out
+    assert_same(out, reference(ufunc, *inputs))
 
 
 @pytest.mark.parametrize("order", ["C", "F"])

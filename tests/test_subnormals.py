@@ -12,13 +12,14 @@ from contextlib import contextmanager
 import leaky_relu as lr
 import numpy as np
 import pytest
-from helpers import compute_type
+from helpers import SIXTEEN_BIT, assert_same, compute_type, numbers, widen
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() != "x86_64", reason="changes MXCSR through glibc's fenv_t"
 )
 
 MODES = {"denormals are zero": 0x0040, "results are flushed": 0x8000, "both": 0x8040}  # of MXCSR
+ROUNDING = {"down": 0x2000, "up": 0x4000, "towards zero": 0x6000}
 FENV_SIZE, MXCSR = 32, slice(28, 32)
 LARGE = 400_000  # elements: enough for several threads
 
@@ -107,3 +108,14 @@ def test_in_workers(threads, target, mode):
                 scaled = lr.leaky_relu_grad(ones, negative, 0.25)
             assert (kept == 1).all()
             assert (scaled == 0.25).all()
+
+
+@pytest.mark.parametrize("rounding", ROUNDING)
+@pytest.mark.parametrize("dtype", SIXTEEN_BIT, ids=lambda dtype: dtype.name)
+def test_sixteen_bits_are_rounded_to_nearest_in_any_mode(target, way, dtype, rounding):
+    """Only their product in float32 is rounded as the caller wants it, on all targets alike."""
+    x, slope = numbers(dtype, 1003), np.float32(0.3)
+    with modes(ROUNDING[rounding]):
+        y = lr.leaky_relu(x, slope)
+        product = widen(x) * np.where(widen(x) > 0, np.float32(1), slope)
+    assert_same(y, product.astype(dtype))

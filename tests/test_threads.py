@@ -12,6 +12,7 @@ import time
 import leaky_relu as lr
 import numpy as np
 import pytest
+from public_calls import CALLS, operands
 
 counts_tasks = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 N = 1_500_000  # large enough to wake sleeping workers, with a last piece that is not full
@@ -120,6 +121,27 @@ def test_importing_and_small_calls_start_no_thread(printed):
         print(small, len(os.listdir("/proc/self/task")) - before)
     """)
     assert started == "0 3"
+
+
+ALONE = {"scalar", "small", "where", "dtype", "integers", "outer"}  # too small, or NumPy's own loops
+
+
+@counts_tasks
+def test_all_large_calls_but_those_by_numpys_machinery_are_shared(printed):
+    """A slower way is taken without a wrong bit, so it is looked for in the number of threads."""
+    code = f"""
+lr.set_num_threads(3)
+import os
+for name, call in {CALLS}.items():
+    child = os.fork()  # has no workers
+    if child == 0:
+        before = len(os.listdir("/proc/self/task"))
+        eval(call)
+        os._exit(len(os.listdir("/proc/self/task")) - before)
+    print(name, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    lines = printed(operands(2500, 1000) + code, OPENBLAS_NUM_THREADS="1").splitlines()
+    assert lines == [f"{name} {0 if name in ALONE else 2}" for name in CALLS]
 
 
 @counts_tasks
