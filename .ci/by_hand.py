@@ -166,7 +166,7 @@ def load(session):
 
 @nox.session(default=False)
 def exhaustive(session):
-    """Try every float32 and all pairs of 16-bit numbers, in ten minutes; `-- 30 5000`: 30 seconds from there."""
+    """Try every float32 and all pairs of 16-bit numbers: ten minutes; `-- 30 5000`: 30 s from there."""
     folder = build_programs(session, "exhaustive")
     session.run(str(folder / "exhaustive"), *session.posargs, external=True)
 
