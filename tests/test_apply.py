@@ -108,6 +108,12 @@ def test_in_place(dtype, monkeypatch):
     assert (os.stat("x.npy").st_ino, os.listdir()) == (number, ["x.npy"])
 
 
+def test_in_place_may_name_the_file_twice(command_line):
+    np.save("x.npy", np.float32([-1, 2]))
+    assert command_line("apply", "x.npy", "x.npy", "--in-place", "--negative-slope=0.5") == (0, "", "")
+    assert np.load("x.npy").tolist() == [-0.5, 2]
+
+
 def test_in_place_tells_how_far_it_came(refused, monkeypatch):
     monkeypatch.setattr(module, "_PIECE", 64)
     np.save("x.npy", np.ones(100, np.float32))

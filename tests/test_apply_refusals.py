@@ -216,6 +216,8 @@ def test_source_that_is_read_only_is_not_written_over(refused):
     ("arguments", "redirected", "words"),
     [
         ("x.npy ''", "", "leaky-relu: error: '': what is written is a .npy file"),
+        ("x.npy --force ''", "", "leaky-relu: error: '': what is written is a .npy file"),
+        ("'two\nlines' y.npy", "", "leaky-relu: error: two lines: No such file or directory"),
         ("'' y.npy", "", "leaky-relu: error: '': No such file or directory"),
         ("x.npy -", ">&-", "leaky-relu: error: standard output is closed"),
         ("- y.npy", "<&-", "leaky-relu: error: standard input is closed"),

@@ -105,6 +105,21 @@ def test_sum_for_a_wide_parameter_is_wide():
     assert abs(grad[0] - weights.astype(float).sum()) < 1e-9
 
 
+def test_sum_for_a_narrow_parameter_is_wide_as_well():
+    """It is rounded once."""
+    x, weights = np.ones((4, 1)), np.array([[2.0**24], [1], [1], [-(2.0**24)]])
+    assert_same(
+        autograd.grad(lambda bias: anp.sum(bias_leaky_relu(x, bias) * weights))(np.ones(1, F32)),
+        F32.type([2]),
+    )
+
+
+def test_products_of_sixteen_bits_are_not_rounded_to_them():
+    x = np.array([1 + 2.0**-10], HALF)
+    grad = autograd.grad(lambda slope: anp.sum(leaky_relu.leaky_relu(-x, slope) * x))(np.ones(1))
+    assert_same(grad, -(x.astype(float) ** 2))
+
+
 @pytest.mark.parametrize("slope", [0.25, 0.0, -0.5])
 def test_at_zero_infinity_and_nan(slope):
     x = np.array([-0.0, 0.0, np.nan, np.inf, -1.0])
@@ -114,6 +129,8 @@ def test_at_zero_infinity_and_nan(slope):
     )
     assert_same(grad_x, leaky_relu_grad(g, x, slope))
     assert_same(grad_slope, np.array([0.0, 0.0, np.nan, 0.0, -5.0]))
+    of_gradient = autograd.grad(lambda slope: anp.sum(leaky_relu_grad(g, x, slope)))
+    assert_same(of_gradient(np.full(5, slope)), np.array([1.0, 2, 3, 0, 5]))
 
 
 def test_sign_of_the_rounded_sum():

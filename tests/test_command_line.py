@@ -168,6 +168,10 @@ def test_plot_of_the_function(command_line, tmp_path, name):
     assert command_line("plot", file, "--slopes", "-5e-1,0", "--force") == (0, "", "")
     assert file.read_bytes() == first
     assert first.startswith(b"\x89PNG" if name.endswith("png") else b"<?xml")
+    if name.endswith("svg"):
+        assert b">slope -0.5<" in first
+        assert b">slope 0<" in first
+        assert b"#ffffff" not in first  # no background, so that it stands on a dark page too
 
 
 def test_plot_of_throughput(tmp_path, monkeypatch):

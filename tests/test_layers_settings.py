@@ -1,5 +1,7 @@
 """Settings of layers: what they take, whenever they are assigned; the gain that goes with a slope."""
 
+import inspect
+
 import leaky_relu.layers
 import numpy as np
 import pytest
@@ -72,6 +74,15 @@ def test_number_of_parameters(number):
 def test_init_that_cannot_be(init):
     with pytest.raises((TypeError, ValueError), match=r"^PReLU: init must be "):
         PReLU(4, init)
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_classes_show_their_settings(name):
+    """To documentation tools, say, that look at classes."""
+    kind = getattr(leaky_relu.layers, name)
+    settings = set(inspect.signature(kind).parameters) - {"num_features", "num_parameters", "init"}
+    for setting in (*settings, "training"):
+        assert inspect.isdatadescriptor(getattr(kind, setting))
 
 
 def test_a_flag_is_a_bool():

@@ -157,6 +157,8 @@ def test_copies_carry_settings_weights_and_mode(make, through):
     assert repr(clone) == repr(layer)
     assert not clone.training
     assert clone.grads() == {}
+    for parameter, original in zip(clone.parameters().values(), layer.parameters().values(), strict=True):
+        assert (parameter is original) == (through is copy.copy)
     with pytest.raises(RuntimeError):
         clone.train().backward(G)
     layer.train().backward(G)  # which still has its pass

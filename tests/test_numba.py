@@ -105,6 +105,16 @@ def test_integers_become_what_sin_makes_of_them(code):
     assert_same(COMPILED["leaky_relu"](x, 0.3), leaky_relu(x, 0.3))
 
 
+def test_both_data_decide_the_dtype():
+    g, x = numbers(F64, 40), numbers(F32, 40, 1)
+    assert_same(COMPILED["leaky_relu_grad"](g, x, 0.3), leaky_relu_grad(g, x, 0.3))
+
+
+def test_bool_as_a_slope():
+    x = numbers(F32, 40)
+    assert_same(COMPILED["leaky_relu"](x, True), leaky_relu(x, True))
+
+
 @numba.njit
 def ways_to_pass_the_slope(x):
     return (

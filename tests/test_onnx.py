@@ -127,6 +127,22 @@ def test_functions_of_a_model():
     assert_same(evaluator.run(None, {"x": x}, attributes={"slope": 0.0})[0], z)
 
 
+def test_threshold_of_zero_in_a_function():
+    model = onnx.parser.parse_model("""
+        <ir_version: 8, opset_import: ["": 16, "local": 1]>
+        graph (float[n] x) => (float[n] y) { y = local.f <threshold = 0.0> (x) }
+        <domain: "local", opset_import: ["": 16]>
+        f <threshold> (x) => (y) { y = ThresholdedRelu <alpha: float = @threshold> (x) }
+    """)
+    x = np.array([-1, 0.5, 2], F32)  # the default is 1
+    evaluator = onnx.reference.ReferenceEvaluator(model.functions[0], new_ops=ours.ops)
+    for (y,) in (
+        ours.Backend.run_model(model, [x]),
+        evaluator.run(None, {"x": x}, attributes={"threshold": 0.0}),
+    ):
+        assert_same(y, np.array([0, 0.5, 2], F32))
+
+
 def test_inputs_of_backend():
     model = onnx.parser.parse_model("""
         <ir_version: 3, opset_import: ["": 9]>
@@ -146,6 +162,8 @@ def test_devices():
     node = onnx.helper.make_node("LeakyRelu", ["x"], ["y"])
     with pytest.raises(ValueError, match=r"^device must be 'CPU', got 'CUDA'$"):
         ours.Backend.run_node(node, [np.ones(1, F32)], "CUDA")
+    with pytest.raises(ValueError, match=r"^device must be 'CPU', got 'CUDA'$"):
+        ours.Backend.prepare(onnx.ModelProto(), "CUDA")
 
 
 def test_invalid_model():

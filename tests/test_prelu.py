@@ -324,6 +324,15 @@ def test_same_as_torch(target, dtype, shape, channels):
     assert np.all(np.abs(grad_weight.astype(np.float64) - close) <= 20 * epsilon * scale)
 
 
+@pytest.mark.parametrize("axis", [0, 1, 31, 32, 63, -64])
+def test_as_many_axes_as_there_may_be(axis):
+    shape, w = [1] * 64, np.array([2, -1, 3], np.float32)
+    shape[axis] = 3
+    x = -np.ones(shape, np.float32)
+    assert_same(prelu(x, w, channel_axis=axis), x * w.reshape(shape))
+    assert_same(prelu_grad(x, x, w, channel_axis=axis)[0], x * w.reshape(shape))
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
 @pytest.mark.parametrize("weight_dtype", [np.float32, np.float16, np.int8])
 def test_weight_is_shaped_alike_on_every_way_in(axis, weight_dtype):

@@ -165,6 +165,16 @@ def test_private_things_that_are_gone(monkeypatch, home, name):
     assert f"which {sklearn.__version__} has not" in str(raised.value)
 
 
+def test_activation_that_is_ours_already(printed):
+    printed("""
+        import importlib, leaky_relu.sklearn
+        module = importlib.reload(leaky_relu.sklearn)
+        model = module.MLPRegressor(activation="leaky_relu", max_iter=1, solver="lbfgs")
+        import warnings; warnings.simplefilter("ignore")
+        model.fit([[0.0], [1.0]], [0.0, 1.0])
+    """)
+
+
 def test_activation_that_is_there_already(monkeypatch):
     monkeypatch.delitem(sys.modules, "leaky_relu.sklearn")
     monkeypatch.setitem(private.ACTIVATIONS, "leaky_relu", np.negative)

@@ -3,11 +3,12 @@
 import ctypes
 import os
 import zipfile
+from types import SimpleNamespace
 
 import leaky_relu as lr
 import numpy as np
 import pytest
-from leaky_relu import _core
+from leaky_relu import _core, _threadpoolctl
 
 
 @pytest.mark.parametrize("n", [0, -1])
@@ -90,6 +91,25 @@ def test_exported_functions(threads):
     for count, kept in ((3, 3), (1, 1), (0, 1), (-1, 1), (2**31 - 1, 64)):
         extension.leaky_relu_set_num_threads(count)
         assert lr.get_num_threads() == extension.leaky_relu_get_num_threads() == kept
+
+
+def test_what_threadpoolctl_is_given(threads):
+    """Also where it is not installed."""
+    controllers = []
+    _threadpoolctl.register(SimpleNamespace(LibController=object, register=controllers.append))
+    controller = controllers[0]()
+    controller.dynlib = ctypes.CDLL(_core.__file__)
+    threads(5)
+    assert controller.get_num_threads() == 5
+    controller.set_num_threads(3)
+    assert lr.get_num_threads() == 3
+    assert controller.get_version() == lr.__version__
+    assert os.path.basename(_core.__file__).startswith(controller.filename_prefixes)
+    assert controller.check_symbols  # for other packages have a file of that name too
+    for symbol in controller.check_symbols:
+        assert hasattr(controller.dynlib, symbol)
+    controller.dynlib = SimpleNamespace()  # in which the function is not
+    assert controller.get_num_threads() is None
 
 
 @pytest.mark.parametrize("first", ["leaky_relu", "threadpoolctl"])

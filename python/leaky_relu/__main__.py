@@ -144,7 +144,7 @@ def _parse() -> argparse.Namespace:
     parser, commands = _parsers()
     arguments, rest = parser.parse_known_args(_with_negative_values(sys.argv[1:]))
     parser = commands.get(arguments.command, parser)  # whose usage goes with what is wrong
-    if rest and "target" in arguments and arguments.target is None and (rest[0] == "-" or rest[0][0] != "-"):
+    if rest and "target" in arguments and arguments.target is None and (rest[0] == "-" or rest[0][:1] != "-"):
         arguments.target = rest.pop(0)  # after an option: up to Python 3.12 OUT.npy is then not seen
     if rest:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")

@@ -14,6 +14,7 @@ import concurrent.futures
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import json
 import os
 import queue
@@ -62,12 +63,14 @@ class WrongEntryError(Exception):
 
 
 def faults():
-    """Give all entries: name, file, old, new, perhaps cpu, and tests or equivalent."""
+    """Give all entries: name, file, old, new, perhaps cpu or needs, and tests or equivalent."""
     return tomllib.loads(FAULTS.read_text())["fault"]
 
 
 def can_be_found(fault):
-    """Tell whether anything differs, on this machine."""
+    """Tell whether anything differs, on this machine and with what is installed."""
+    if "needs" in fault and importlib.util.find_spec(fault["needs"]) is None:
+        return False
     return "equivalent" not in fault and ("cpu" not in fault or __cpu_features__.get(fault["cpu"], False))
 
 
