@@ -174,7 +174,12 @@ def exhaustive(session):
 @nox.session(default=False)
 def mutants(session):
     """Plant single faults, tests/mutants/faults.toml: the quick suite must find each. Arguments pick some."""
-    session.install(*group("build"), *PROJECT["project"]["optional-dependencies"]["test"])
+    extras = PROJECT["project"]["optional-dependencies"]
+    # What entries need; more would only make the suite longer.
+    session.install(
+        *group("build"), *(each for name in ("test", "plot", "onnx", "sklearn") for each in extras[name])
+    )
+    session.install("autograd>=1.9", "numba")
     launcher = {"CMAKE_CXX_COMPILER_LAUNCHER": "ccache"} if shutil.which("ccache") else {}
     session.run("python", "tests/mutants/run.py", *session.posargs, env=launcher)
 
