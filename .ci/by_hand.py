@@ -173,7 +173,7 @@ def exhaustive(session):
 
 @nox.session(default=False)
 def mutants(session):
-    """Plant single faults, tests/mutants/faults.toml: the quick suite must find each. Arguments pick some."""
+    """Plant single faults, tests/mutants/faults: the quick suite must find each. Arguments pick some."""
     extras = PROJECT["project"]["optional-dependencies"]
     # What entries need; more would only make the suite longer.
     session.install(

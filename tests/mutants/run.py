@@ -1,5 +1,9 @@
 """
-Plant one fault after the other (faults.toml), build, and see that the quick suite fails.
+Plant one fault after the other (faults/*.toml), build, and see that the quick suite fails.
+
+An entry has a name, a file, the text `old`, which stands there once, and `new` in its place; the `tests`
+that find it (bits: tests/test_bits.py), or `equivalent`: why nobody could. `cpu` is a feature, as NumPy
+names it, and `needs` a module, without which the place is not reached.
 
 `nox -s mutants` runs all of it; arguments pick faults by a part of their name or file. The tests named beside
 a fault are tried first, then the whole quick suite: what survives both is a gap, unless its entry says
@@ -32,7 +36,6 @@ import pybind11
 from numpy._core._multiarray_umath import __cpu_features__
 
 ROOT = Path(__file__).parents[2]
-FAULTS = Path(__file__).with_name("faults.toml")
 FOLDER = ROOT / "build/mutants"
 BUILT_FROM = (
     "csrc",
@@ -63,8 +66,9 @@ class WrongEntryError(Exception):
 
 
 def faults():
-    """Give all entries: name, file, old, new, perhaps cpu or needs, and tests or equivalent."""
-    return tomllib.loads(FAULTS.read_text())["fault"]
+    """Give all entries."""
+    files = sorted(Path(__file__).with_name("faults").glob("*.toml"))
+    return [fault for file in files for fault in tomllib.loads(file.read_text())["fault"]]
 
 
 def can_be_found(fault):
