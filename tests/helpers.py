@@ -1,6 +1,7 @@
 """What tests share: dtypes, data of every kind, memory beside guard pages, flags, comparisons to the bit."""
 
 import ctypes
+import io
 import mmap
 import sys
 import threading
@@ -249,3 +250,10 @@ def another_thread_runs_during(call):
     finally:
         sys.setswitchinterval(interval)
         thread.join()
+
+
+def saved(array):
+    """Give the bytes of a .npy file."""
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()

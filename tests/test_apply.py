@@ -1,19 +1,17 @@
 """``leaky-relu apply``: what is in a .npy file, in any size, from anywhere, and never half a file."""
 
-import errno
 import io
 import os
 import shlex
-import signal
 import subprocess
 import sys
-import time
 import zipfile
 
 import numpy as np
 import pytest
+from helpers import saved
 from leaky_relu import _apply as module
-from leaky_relu import _atomic_file, leaky_relu
+from leaky_relu import leaky_relu
 from leaky_relu._apply import apply
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -21,20 +19,10 @@ posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="as Linux has it")
 
 
-def saved(array):
-    file = io.BytesIO()
-    np.save(file, array)
-    return file.getvalue()
-
-
 def run(*arguments, **options):
     return subprocess.run(
         [sys.executable, "-m", "leaky_relu", "apply", *arguments], capture_output=True, check=False, **options
     )
-
-
-def started(code, **options):
-    return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, **options)
 
 
 def test_from_the_shell():
@@ -124,27 +112,6 @@ def test_in_place_tells_how_far_it_came(refused, monkeypatch):
     assert "about 96 of 100 elements are written over" in words
 
 
-@posix_only
-def test_interrupted_in_place_it_tells_how_far_it_came():
-    np.save("x.npy", np.ones(100, np.float32))
-    code = """
-import signal, sys
-from leaky_relu import __main__, _apply
-_apply._PIECE, calls, leaky_relu = 64, [], _apply.leaky_relu
-def interrupted(*args, **options):
-    calls.append(args)
-    if len(calls) == 5:
-        signal.raise_signal(signal.SIGTERM)
-    return leaky_relu(*args, **options)
-_apply.leaky_relu = interrupted  # a call for the dtype, then one for each 16 elements
-sys.argv[1:] = ["apply", "x.npy", "--in-place"]
-sys.exit(__main__.main())
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == -signal.SIGTERM
-    assert done.stderr == "leaky-relu: warning: x.npy: about 48 of 100 elements are written over\n"
-
-
 def test_in_place_takes_what_keeps_its_dtype(refused):
     np.save("x.npy", np.arange(3))
     assert "int64, but the result float64" in refused("apply", "x.npy", "--in-place")
@@ -225,91 +192,6 @@ def test_raw_bits_that_are_none(array, dtype, words, refused):
     assert words in refused("apply", "x.npy", "y.npy", "--dtype", dtype)
 
 
-@posix_only
-def test_replaces_what_a_link_points_to_and_keeps_its_mode(unfinished):
-    np.save("x.npy", np.ones(3))
-    for name, mode in (("there.npy", 0o600), ("new.npy", None)):
-        if mode:
-            os.close(os.open(name, os.O_CREAT | os.O_WRONLY, mode))
-        os.symlink(name, f"link to {name}")
-        apply("x.npy", f"link to {name}", force=True)
-        assert os.path.islink(f"link to {name}")
-        np.testing.assert_array_equal(np.load(name), np.ones(3))
-        assert os.stat(name).st_mode & 0o777 == (mode or os.stat("x.npy").st_mode & 0o777)
-
-
-def test_target_with_the_longest_name(unfinished):
-    np.save("x.npy", np.ones(3))
-    name = "y" * 251 + ".npy"
-    apply("x.npy", name)
-    apply("x.npy", name, force=True)
-    assert sorted(os.listdir()) == ["x.npy", name]
-
-
-def test_room_that_was_not_needed_is_given_back():
-    with _atomic_file.atomic_file("y.npy", replace=False, size=50) as file:
-        file.write(b"abc")
-    assert os.path.getsize("y.npy") == 3
-
-
-@linux_only
-@pytest.mark.parametrize(
-    "number", [errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL], ids=errno.errorcode.get
-)
-def test_file_system_without_nameless_files(monkeypatch, number):
-    opens = os.open
-
-    def refuse(path, flags, *rest):
-        if flags & os.O_TMPFILE == os.O_TMPFILE:
-            raise OSError(number, os.strerror(number))
-        return opens(path, flags, *rest)
-
-    monkeypatch.setattr(os, "open", refuse)
-    with _atomic_file.atomic_file("y.npy", replace=False, size=3) as file:
-        file.write(b"abc")
-    assert os.listdir() == ["y.npy"]
-
-
-@pytest.fixture
-def refuse_room(monkeypatch):
-    def refuse(number):
-        def fail(*_):
-            raise OSError(number, os.strerror(number))
-
-        monkeypatch.setattr(os, "posix_fallocate", fail)
-
-    return refuse
-
-
-@linux_only
-@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EINVAL], ids=errno.errorcode.get)
-def test_file_system_that_makes_no_room_in_advance(refuse_room, number):
-    refuse_room(number)
-    np.save("x.npy", np.ones(3))
-    apply("x.npy", "y.npy")
-    assert np.load("y.npy").tolist() == [1, 1, 1]
-
-
-@linux_only
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EDQUOT], ids=errno.errorcode.get)
-def test_room_that_is_not_there_is_told_before_the_work(refuse_room, number):
-    refuse_room(number)
-    with (
-        pytest.raises(OSError, match=os.strerror(number)),
-        _atomic_file.atomic_file("y.npy", replace=False, size=3),
-    ):
-        pytest.fail("the work has begun")
-    assert os.listdir() == []
-
-
-def test_target_that_appears_meanwhile_is_kept(unfinished):
-    np.save("x.npy", np.ones(3))
-    with pytest.raises(FileExistsError), _atomic_file.atomic_file("y.npy", replace=False):
-        np.save("y.npy", np.zeros(1))
-    assert sorted(os.listdir()) == ["x.npy", "y.npy"]
-    assert np.load("y.npy") == [0]
-
-
 @pytest.mark.parametrize(("options", "status", "kind"), [((), 0, "warning"), (("-W", "error"), 2, "error")])
 def test_warns_in_one_line(options, status, kind):
     np.save("x.npy", np.float32([-1e38]))
@@ -342,81 +224,6 @@ def test_warning_that_nobody_can_be_told(target, stderr):
     assert done.returncode == 0
     y = np.load(io.BytesIO(done.stdout) if target == "-" else target)
     np.testing.assert_array_equal(y, np.float32([-np.inf, 2]), strict=True)
-
-
-@posix_only
-@pytest.mark.parametrize("kind", ["nameless", "hidden"])
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])  # by name: Windows lacks one
-def test_signal_leaves_nothing_behind_and_is_seen(name, kind):
-    number = signal.Signals[name]
-    code = (
-        "import sys; from leaky_relu import _atomic_file, __main__;"
-        f"_atomic_file._HAS_NAMELESS_FILES = {kind == 'nameless'};"
-        "sys.argv[1:] = ['apply', '-', 'y.npy']; sys.exit(__main__.main())"
-    )
-    with started(code, stderr=subprocess.PIPE) as process:
-        process.stdin.write(saved(np.ones(1_000_000))[:-8])  # it goes on to wait for the last element
-        process.stdin.flush()
-        time.sleep(0.2)
-        process.send_signal(number)
-        assert process.wait(20) == -number
-        assert (process.stderr.read(), os.listdir()) == (b"", [])
-
-
-@posix_only
-def test_cleaning_up_is_not_interrupted():
-    np.save("x.npy", np.ones(100, np.float32))
-    code = """
-import os, signal, sys
-from leaky_relu import __main__, _apply, _atomic_file
-_atomic_file._HAS_NAMELESS_FILES = False
-leaky_relu, unlink = _apply.leaky_relu, os.unlink
-def ended(*args, **options):
-    if "out" in options:
-        signal.raise_signal(signal.SIGTERM)
-    return leaky_relu(*args, **options)
-def interrupted(path):
-    signal.raise_signal(signal.SIGINT)
-    unlink(path)
-_apply.leaky_relu, os.unlink = ended, interrupted
-sys.argv[1:] = ["apply", "x.npy", "y.npy"]
-sys.exit(__main__.main())
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (-signal.SIGTERM, "")
-    assert os.listdir() == ["x.npy"]
-
-
-@posix_only
-def test_signal_that_is_ignored():
-    code = (
-        "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN);"  # as nohup
-        "from leaky_relu import __main__;"
-        "sys.argv[1:] = ['apply', '-', 'y.npy']; sys.exit(__main__.main())"
-    )
-    x = saved(np.full(1_000_000, -1.0))
-    with started(code) as process:
-        process.stdin.write(x[:-8])
-        process.stdin.flush()
-        process.send_signal(signal.SIGHUP)
-        process.stdin.write(x[-8:])
-        process.stdin.close()
-        assert process.wait(60) == 0
-    np.testing.assert_array_equal(np.load("y.npy"), np.full(1_000_000, -0.01))
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="where files need no name")
-def test_killed_process_leaves_nothing_behind(folder):
-    code = "import sys; from leaky_relu._apply import apply; apply('-', 'y.npy')"
-    with started(code) as process:
-        process.stdin.write(saved(np.ones(1_000_000))[:-8])
-        process.stdin.flush()
-        opened = f"/proc/{process.pid}/fd"
-        while not any(str(folder) in os.readlink(f"{opened}/{number}") for number in os.listdir(opened)):
-            time.sleep(0.01)
-        process.kill()
-        process.wait(60)
-        assert os.listdir() == []
 
 
 @pytest.mark.slow

@@ -11,18 +11,13 @@ import zipfile
 
 import numpy as np
 import pytest
+from helpers import saved
 from leaky_relu._npy_source import naming
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
 
 
 pytestmark = pytest.mark.usefixtures("folder")
-
-
-def saved(array):
-    file = io.BytesIO()
-    np.save(file, array)
-    return file.getvalue()
 
 
 def with_header(text):
