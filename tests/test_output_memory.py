@@ -111,6 +111,15 @@ def test_idle_memory_goes_before_new_memory_comes(threads):
     del y
 
 
+def test_idle_memory_goes_before_an_output_grows(threads):
+    threads(1)
+    y, other = lr.leaky_relu(X[:MIB]), lr.leaky_relu(X)
+    before = size()
+    del other
+    y.resize(X.size, refcheck=False)
+    assert size() < before + 4 * MIB
+
+
 def test_no_context_is_left():
     """That in which NumPy's handler is ours."""
 

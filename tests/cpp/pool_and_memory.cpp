@@ -192,10 +192,12 @@ void use(int rounds, unsigned seed) {
     for (unsigned char* block : blocks) recycler::release(block);
 }
 
-void nothing_can_be_resized_and_released() {
-    void* const block = recycler::resize(nullptr, mib);
-    CHECK(block && recycler::info().live == mib);
-    recycler::release(block);
+// Less than NumPy ever asks for.
+void nothing_is_had_resized_and_released() {
+    for (void* const block : {recycler::acquire(0), recycler::resize(nullptr, mib)}) {
+        CHECK(block && recycler::info().live > 0);
+        recycler::release(block);
+    }
     recycler::release(nullptr);
     CHECK(recycler::info().live == 0);
 }
@@ -255,7 +257,7 @@ void forks_beside_everything(int rounds) {
 
 int main(int, char** arguments) {
     const int rounds = std::atoi(arguments[1]);
-    nothing_can_be_resized_and_released();
+    nothing_is_had_resized_and_released();
     idle_and_live_stay_within_the_peak();
     every_piece_once_and_no_more_threads_than_allowed(rounds);
     a_job_wakes_all_workers();
