@@ -3,12 +3,14 @@
 import ctypes
 import io
 import mmap
+import os
 import sys
 import threading
 import time
 from contextlib import contextmanager
 
 import numpy as np
+import pytest
 from leaky_relu import _core
 
 try:
@@ -43,6 +45,9 @@ HUGE = [1e300, -1e300, np.float64(1e300), np.array(1e300), np.longdouble(1e300),
 HUGE_IDS = [f"{type(slope).__name__}{i}" for i, slope in enumerate(HUGE)]
 
 MIB = 1 << 20
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="as Linux has it")
 PAGE = mmap.PAGESIZE
 PROT_NONE = 0
 
@@ -257,3 +262,10 @@ def saved(array):
     file = io.BytesIO()
     np.save(file, array)
     return file.getvalue()
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self):
+        return True

@@ -9,14 +9,12 @@ import zipfile
 
 import numpy as np
 import pytest
-from helpers import saved
+from helpers import Terminal, posix_only, saved
 from leaky_relu import _apply as module
 from leaky_relu import leaky_relu
 from leaky_relu._apply import apply
 
 pytestmark = pytest.mark.usefixtures("folder")
-posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="as Linux has it")
 
 
 def run(*arguments, **options):
@@ -244,11 +242,6 @@ def test_memory_does_not_grow_with_the_file(printed):
             print(*(line.split()[1] for line in file if line.startswith("VmHWM:")))
     """)
     assert int(most) * 1024 < 300e6
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 def test_terminal_gets_no_array(monkeypatch):

@@ -2,16 +2,14 @@
 
 import errno
 import os
-import sys
 
 import numpy as np
 import pytest
+from helpers import linux_only, posix_only
 from leaky_relu import _atomic_file
 from leaky_relu._apply import apply
 
 pytestmark = pytest.mark.usefixtures("folder")
-posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="as Linux has it")
 
 
 @posix_only

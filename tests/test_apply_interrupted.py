@@ -8,10 +8,9 @@ import time
 
 import numpy as np
 import pytest
-from helpers import saved
+from helpers import linux_only, posix_only, saved
 
 pytestmark = pytest.mark.usefixtures("folder")
-posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
 
 
 def started(code, **options):
@@ -100,7 +99,7 @@ def test_signal_that_is_ignored():
     np.testing.assert_array_equal(np.load("y.npy"), np.full(1_000_000, -0.01))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="where files need no name")
+@linux_only
 def test_killed_process_leaves_nothing_behind(folder):
     code = "import sys; from leaky_relu._apply import apply; apply('-', 'y.npy')"
     with started(code) as process:

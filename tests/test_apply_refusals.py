@@ -11,11 +11,8 @@ import zipfile
 
 import numpy as np
 import pytest
-from helpers import saved
+from helpers import posix_only, saved
 from leaky_relu._npy_source import naming
-
-posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
-
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -194,7 +191,7 @@ def test_pipe_that_promises_more_than_a_file_can_have(zeros, words, refused, mon
 
 
 def test_target_of_somebody_else(refused, monkeypatch):
-    """What permissions say, for root as well, is not all that may forbid it."""
+    """By os.access, as root may write whatever the mode of a file says."""
     np.save("x.npy", np.ones(3))
     np.save("y.npy", np.zeros(1))
     monkeypatch.setattr(os, "access", lambda path, mode: False)

@@ -11,10 +11,9 @@ import warnings
 
 import numpy as np
 import pytest
+from helpers import posix_only
 from leaky_relu import __main__, __version__, get_num_threads, simd_target, simd_targets
 from leaky_relu._comparison import demonstration, pictures
-
-posix_only = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
 
 
 def run(*arguments, **options):

@@ -44,7 +44,7 @@ def flags_of_the_formula(dtype, slope):
 
 
 @pytest.mark.parametrize("slope", [0.01, -0.5, 1.0, 2.0**-14, 1 - 2.0**-12])
-def test_flags_of_each_value(target, dtype, slope):
-    """Rounding to 16 bits is where the flags of the targets could part, so value by value."""
+def test_flags_of_single_values(target, dtype, slope):
+    """Rounding to 16 bits is where the flags of the targets could part: every 16th value, a call for each."""
     for x, expected in zip(some_values(dtype), flags_of_the_formula(dtype, slope), strict=True):
         assert flags_of(leaky_relu, x, slope)[1] == expected, x

@@ -10,17 +10,17 @@ lr.set_num_threads(2)
 def refused(call):
     try: call()
     except (TypeError, ValueError): pass
-calls, called = [{calls}], threading.Semaphore(0)
-def work(call):
+calls = [(call, threading.Event()) for call in [{calls}]]
+def work(call, called):
     while True:
         call()
-        called.release()
-for call in calls:
-    threading.Thread(target=work, args=[call], daemon=True).start()
+        called.set()
+for each in calls:
+    threading.Thread(target=work, args=each, daemon=True).start()
 pool = multiprocessing.pool.ThreadPool(2)
-pool.map_async(work, calls)
-for call in calls:
-    called.acquire()
+pool.starmap_async(work, calls)
+for _, called in calls:
+    called.wait()
 sys.exit()
 """
 

@@ -1,4 +1,4 @@
-"""What ``leaky-relu info`` says where less is known; as what the command line is known."""
+"""What ``leaky-relu info`` shows where facts are missing; how an import knows our command."""
 
 import importlib.metadata
 import platform

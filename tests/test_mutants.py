@@ -18,5 +18,9 @@ def test_faults_can_be_planted():
     for fault in faults:
         assert (ROOT / fault["file"]).read_text().count(fault["old"]) == 1, fault["name"]
         assert ("tests" in fault) != ("equivalent" in fault), fault["name"]
+        assert fault.get("cpu") in (None, "AVX2", "AVX512_SKX"), fault["name"]
+        assert fault.get("needs") in (None, "autograd", "matplotlib", "numba", "onnx", "sklearn"), fault[
+            "name"
+        ]
         for name in fault.get("tests", []):
             assert (HERE / f"test_{name}.py").exists(), name

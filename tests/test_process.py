@@ -26,7 +26,7 @@ def test_signals_end_a_process_that_computes(number):
         try:
             assert process.wait(60) == -number
         finally:
-            process.kill()  # for which this would wait without end
+            process.kill()  # or leaving "with" would wait for it for ever
 
 
 def test_handlers_run_between_calls(printed):

@@ -1,7 +1,6 @@
 """The bar of ``leaky-relu apply``: on a terminal only, and only where it takes long."""
 
 import errno
-import io
 import os
 import sys
 from contextlib import redirect_stderr
@@ -9,12 +8,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from helpers import Terminal
 from leaky_relu import _apply, _progress
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 @pytest.fixture

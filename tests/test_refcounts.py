@@ -160,14 +160,14 @@ SHARED = [NotImplemented, _dtypes, *map(np.dtype, ("float16", "float32", "float6
 
 @pytest.mark.parametrize("name", [*CALLS, *FAILING])
 def test_what_everybody_shares(way, name):
-    """Others come and go meanwhile; one kept by each call would be seen."""
+    """Other code changes these counts a little; one reference kept or lost by each of 100 calls is seen."""
     objects, call = make(), (CALLS | FAILING)[name]
     before = [sys.getrefcount(thing) for thing in SHARED]
     for _ in range(100):
         with np.errstate(all="raise"), contextlib.suppress(TypeError, ValueError, FloatingPointError):
             call(objects)
     after = [sys.getrefcount(thing) for thing in SHARED]
-    assert all(a - b < 90 for a, b in zip(after, before, strict=True)), (before, after)
+    assert all(abs(a - b) < 90 for a, b in zip(after, before, strict=True)), (before, after)
 
 
 @pytest.mark.parametrize("name", [*CALLS, *FAILING])

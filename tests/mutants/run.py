@@ -8,7 +8,8 @@ names it, and `needs` a module, without which the place is not reached.
 `nox -s mutants` runs all of it; arguments pick faults by a part of their name or file. The tests named beside
 a fault are tried first, then the whole quick suite: what survives both is a gap, unless its entry says
 why nobody could tell. What has been killed is kept in build/mutants, so that a run that was stopped goes on
-where it was; a fault is tried again when its entry or its file is another, or by --again.
+where it was; a fault is tried again when its text or its file is another, or by --again: what becomes of
+the tests does not count.
 
 Exit status: 0, all were killed; 1, some survived; 2, an entry does not fit, or the suite fails without fault.
 """
@@ -274,7 +275,9 @@ def main():
     chosen.sort(key=lambda fault: first_part(fault, parts))
     keys = {fault["name"]: key(fault) for fault in chosen}  # now: files may change while this runs
     to_do = [fault for fault in chosen if arguments.again or keys[fault["name"]] not in record.killers]
-    print(f"{len(chosen)} faults, {len(chosen) - len(to_do)} of them known to be killed", flush=True)
+    remembered, left_out = len(chosen) - len(to_do), len(faults()) - sum(map(can_be_found, faults()))
+    print(f"{len(chosen)} faults, {remembered} of them known to be killed", flush=True)
+    print(f"{left_out} are equivalent, or need another CPU or a module that is not here", flush=True)
     if not arguments.parts:
         to_do.insert(0, NO_FAULT)
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -311,7 +314,8 @@ def main():
         except BaseException:
             executor.shutdown(cancel_futures=True)
             raise
-    print(f"{len(chosen) - len(survivors) - len(wrong)} of {len(chosen)} killed", *survivors, sep="\n  ")
+    killed = len(chosen) - len(survivors) - len(wrong)
+    print(f"{killed} of {len(chosen)} killed, {remembered} of them before", *survivors, sep="\n  ")
     return 2 if wrong else int(bool(survivors))
 
 
