@@ -39,22 +39,39 @@ def test_room_that_was_not_needed_is_given_back():
     assert os.path.getsize("y.npy") == 3
 
 
+@pytest.fixture
+def refuse_nameless(monkeypatch):
+    def refuse(number):
+        opens = os.open
+
+        def fail(path, flags, *rest):
+            if flags & os.O_TMPFILE == os.O_TMPFILE:
+                raise OSError(number, os.strerror(number))
+            return opens(path, flags, *rest)
+
+        monkeypatch.setattr(os, "open", fail)
+
+    return refuse
+
+
 @linux_only
 @pytest.mark.parametrize(
     "number", [errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL], ids=errno.errorcode.get
 )
-def test_file_system_without_nameless_files(monkeypatch, number):
-    opens = os.open
-
-    def refuse(path, flags, *rest):
-        if flags & os.O_TMPFILE == os.O_TMPFILE:
-            raise OSError(number, os.strerror(number))
-        return opens(path, flags, *rest)
-
-    monkeypatch.setattr(os, "open", refuse)
+def test_file_system_without_nameless_files(refuse_nameless, number):
+    refuse_nameless(number)
     with _atomic_file.atomic_file("y.npy", replace=False, size=3) as file:
         file.write(b"abc")
     assert os.listdir() == ["y.npy"]
+
+
+@linux_only
+def test_file_system_that_is_read_only(refuse_nameless):
+    """A hidden file would fare no better."""
+    refuse_nameless(errno.EROFS)
+    with pytest.raises(OSError, match=r"y\.npy") as error, _atomic_file.atomic_file("y.npy", replace=False):
+        pass
+    assert error.value.errno == errno.EROFS
 
 
 @pytest.fixture

@@ -64,6 +64,18 @@ def test_what_is_nearly_right_is_not_timed(operation, statement, monkeypatch):
         checked_timer("wrong", operation, "new", operands())
 
 
+def test_tensors_are_the_arrays():
+    """Of bfloat16, which NumPy's arrays have as ml_dtypes has it; parameters that are not there stay away."""
+    torch = pytest.importorskip("torch")
+    bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
+    for x in (np.ones(24, bfloat16), np.ones((6, 4), bfloat16)):
+        names = PEERS["torch"].prepare(Operands(x, x, x))
+        assert names["x"].dtype == torch.bfloat16
+        assert names["x"].data_ptr() == x.ctypes.data
+        assert ("channels_second" in names) == (x.ndim > 1)
+        assert "weight" not in names
+
+
 def test_peer_that_is_broken(monkeypatch, tmp_path):
     """Whatever its import raises, the others are compared."""
     (tmp_path / "leaky_relu_broken_peer.py").write_text("1 / 0")
@@ -75,6 +87,29 @@ def test_peer_that_is_broken(monkeypatch, tmp_path):
     reasons = {"absent": "absent is not installed", "broken": reason}
     assert demonstration._in_one_line(reasons) == f"Not installed: absent. {reason}"
     assert demonstration._in_one_line({"broken": "x" * 100}) == "x" * 95 + " ..."
+    monkeypatch.setitem(PEERS, "absent", dataclasses.replace(broken, needs=("leaky_relu_absent_peer",)))
+    assert demonstration.available_peers()[1]["absent"] == "leaky_relu_absent_peer is not installed"
+
+
+def test_nothing_is_said_of_peers_where_all_are_there(monkeypatch, capsys):
+    monkeypatch.setattr(demonstration, "available_peers", lambda: ([OURS], {}))
+    monkeypatch.setattr(demonstration, "comparisons", lambda *_: [])
+    demonstration.show(1)
+    assert "nstalled" not in capsys.readouterr().out
+
+
+def test_small_dtypes_have_neither_gradients_nor_results_in_place():
+    small = dataclasses.replace(operands(), x=np.ones(3, np.int8))
+    assert not PEERS[OURS].takes("gradient", "new", small)
+    assert not PEERS[OURS].takes("forward", "inplace", small)
+
+
+def test_each_peer_has_a_colour_of_its_own():
+    pytest.importorskip("matplotlib")
+    names = [name for name, peer in PEERS.items() if not peer.ceiling]
+    assert len({pictures.colour(name, 0) for name in names}) == len(names)
+    assert pictures.colour("no peer", 1) == pictures.colour(names[1], 0)
+    assert pictures.colour(next(name for name, peer in PEERS.items() if peer.ceiling), 0) == pictures._INK
 
 
 @pytest.mark.parametrize("name", ["picture.svg", "PICTURE.SVG", "picture.PNG"])

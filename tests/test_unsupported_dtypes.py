@@ -6,7 +6,7 @@ import leaky_relu as lr
 import numpy as np
 import pytest
 from helpers import F32, SUPPORTED, UNSUPPORTED
-from leaky_relu import leaky_relu, leaky_relu_grad
+from leaky_relu import _dtypes, leaky_relu, leaky_relu_grad
 
 IN_LISTS = {
     "complex128": [1j, 2.0],
@@ -79,6 +79,22 @@ def test_numpys_words_stand_where_the_dtypes_are_fine(way):
         leaky_relu_grad(x)
     with pytest.raises(TypeError, match=r"leaky_relu.*got 0 positional arguments"):
         leaky_relu()
+
+
+@pytest.mark.parametrize("kind", [TypeError, ValueError])
+def test_words_of_an_array_like_stand(way, kind):
+    class ArrayLike:
+        def __array__(self, dtype=None, copy=None):
+            raise kind("mine")
+
+    with pytest.raises(kind, match=r"^mine$"):
+        leaky_relu(ArrayLike())
+    with pytest.raises(kind, match=r"^mine$"):
+        leaky_relu(np.ones(3), ArrayLike())
+
+
+def test_no_words_where_all_dtypes_are_supported():
+    assert _dtypes.reworded(TypeError("leaky_relu: something else"), "prelu", x=np.ones(3), weight=1) is None
 
 
 def test_methods_give_numpys_words():

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -114,11 +115,35 @@ def test_finders_stay_where_they_are(printed, name):
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_module_sees_its_own_loader(printed, name):
     printed(f"""
-        import copy, importlib.machinery, importlib.util, leaky_relu, {name}
+        import copy, importlib.machinery, importlib.util, sys, leaky_relu, {name}
         assert type({name}.__loader__) is type({name}.__spec__.loader) is importlib.machinery.SourceFileLoader
+        del sys.modules["{name}"]
         loader = importlib.util.find_spec("{name}").loader
-        copy.copy(loader)
+        assert type(loader).__module__ == "leaky_relu._when_imported"
+        assert type(copy.copy(loader)) is type(loader)
     """)
+
+
+def test_a_module_that_has_another_loader_keeps_it():
+    from leaky_relu._when_imported import _Loader
+
+    executed, module, others = [], ModuleType("leaky_relu_test_module"), object()
+    loader = _Loader(SimpleNamespace(exec_module=executed.append), [])
+    module.__loader__ = others
+    for spec in (None, SimpleNamespace(loader=others)):
+        module.__spec__ = spec
+        loader.exec_module(module)
+        assert module.__loader__ is others
+        assert spec is None or spec.loader is others
+    assert executed == [module, module]
+
+
+def test_a_module_that_is_nowhere_is_not_found(monkeypatch):
+    from leaky_relu._when_imported import when_imported
+
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path.copy())
+    when_imported("leaky_relu_nowhere", print)
+    assert importlib.util.find_spec("leaky_relu_nowhere") is None
 
 
 FAKES = {
