@@ -111,3 +111,35 @@ def test_result_that_no_array_can_hold(way, dtype):
     for function in (lr.leaky_relu, lr.bias_leaky_relu):
         with pytest.raises(ValueError, match=r"(array|iterator) is too (big|large)"):
             function(x, slopes)
+
+
+X, W = np.ones((4, 6), np.float32), np.ones(6, np.float32)
+NOT_PREPARED = {
+    "x strided": (X[:, ::2], X[:, ::2], W[:3], 1),
+    "x transposed": (X.T, X.T, W[:4], 1),
+    "x a list": ([1.0], [1.0], W, 1),
+    "x of integers": (X.astype(np.int32), X.astype(np.int32), W, 1),
+    "grad_output of another dtype": (X.astype(float), X, W, 1),
+    "grad_output of another shape": (X[:3], X, W, 1),
+    "weight of another dtype": (X, X, W.astype(np.float16), 1),
+    "weight strided": (X, X, np.ones(12, np.float32)[::2], 1),
+    "weight unaligned": (X, X, unaligned(W), 1),
+    "weight a list": (X, X, W.tolist(), 1),
+    "no weight": (X, X, W[:0], 1),
+    "too few channels": (X, X, W[:5], 1),
+    "too long rows": (X, X, W, 5),
+    "empty rows": (X, X, W, 0),
+    "negative rows": (X, X, W, -1),
+}
+
+
+@pytest.mark.parametrize("case", NOT_PREPARED)
+def test_the_extension_takes_prepared_arrays_only(case):
+    """Python prepares them; what is not, the extension hands back."""
+    assert lr._core._prelu_grad(*NOT_PREPARED[case]) is NotImplemented
+
+
+@pytest.mark.parametrize(("inner", "error"), [("a", TypeError), (1.5, TypeError), (10**30, OverflowError)])
+def test_the_extension_takes_lengths_of_rows_only(inner, error):
+    with pytest.raises(error):
+        lr._core._prelu_grad(X, X, W, inner)
