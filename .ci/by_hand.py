@@ -102,7 +102,7 @@ def coverage(session):
     # macros of NumPy and Python, and of what fails only where these cannot be loaded. What is then left is of
     # memory that is short at the import or while an error is put into words, of CPUs without AVX2
     # (`old-cpus`), systems without /sys, sizes that no array has, large arrays (slow tests), and of what the
-    # compiler made.
+    # compiler made. gcov has two lines that are none: the end of a function, and a list in a for.
     ours = ["-r", ".", "-f", "csrc/", "--merge-lines"]
     ours += ["--exclude-branches-by-pattern", r"\s*(import_\w+1\(|PYBIND11_MODULE|check\(|Py_X?DECREF\()"]
     ours += [f"--exclude-{kind}-branches" for kind in ("throw", "unreachable")]

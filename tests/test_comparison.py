@@ -36,6 +36,14 @@ def test_every_call_is_right_and_leaves_the_operands_as_they_were(name, operatio
         np.testing.assert_array_equal(getattr(shared, field), values)
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("operation", ["forward", "gradient"])
+def test_loops_of_numba(operation, way):
+    """Which it has for dense arrays; all else is by its ufuncs."""
+    skip_unless_possible("numba", operation)
+    checked_timer("numba", operation, way, operands((24,)))
+
+
 @pytest.mark.parametrize("operation", sorted({operation for operation, _ in PEERS[OURS].statements}))
 @pytest.mark.parametrize("way", WAYS)
 def test_what_computes_something_else_is_not_timed(operation, way, monkeypatch):
