@@ -8,6 +8,7 @@ import pytest
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 FAULTS = HERE / "mutants/faults"
+NEEDED = ("autograd", "matplotlib", "numba", "onnx", "sklearn")
 
 pytestmark = pytest.mark.skipif(not (ROOT / "csrc").exists(), reason="needs the sources")
 
@@ -19,8 +20,6 @@ def test_faults_can_be_planted():
         assert (ROOT / fault["file"]).read_text().count(fault["old"]) == 1, fault["name"]
         assert ("tests" in fault) != ("equivalent" in fault), fault["name"]
         assert fault.get("cpu") in (None, "AVX2", "AVX512_SKX"), fault["name"]
-        assert fault.get("needs") in (None, "autograd", "matplotlib", "numba", "onnx", "sklearn"), fault[
-            "name"
-        ]
+        assert fault.get("needs") in (None, *NEEDED), fault["name"]
         for name in fault.get("tests", []):
             assert (HERE / f"test_{name}.py").exists(), name

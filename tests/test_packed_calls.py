@@ -13,6 +13,7 @@ from helpers import (
     SUPPORTED,
     UNSUPPORTED,
     assert_same,
+    byteswapped,
     numbers,
     packed,
     same_signs,
@@ -29,10 +30,6 @@ def test_dtypes(dtype):
     assert_same(y, lr.leaky_relu(x, 0.25))
     assert same_signs(positive, np.packbits(x.astype(np.float64) > 0, bitorder="little"))
     assert_same(leaky_relu_grad_packed(x, positive, 0.25), y)
-
-
-def byteswapped(a):
-    return a.astype(a.dtype.newbyteorder()) if a.dtype.name != "bfloat16" else a
 
 
 LAYOUTS = {

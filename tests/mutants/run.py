@@ -271,11 +271,13 @@ def main():
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError: there is another run
     record = Record(FOLDER / "killed.json")
     parts = arguments.parts or [""]
-    chosen = [fault for fault in faults() if can_be_found(fault) and first_part(fault, parts) < len(parts)]
+    entries = faults()
+    here = [fault for fault in entries if can_be_found(fault)]
+    chosen = [fault for fault in here if first_part(fault, parts) < len(parts)]
     chosen.sort(key=lambda fault: first_part(fault, parts))
     keys = {fault["name"]: key(fault) for fault in chosen}  # now: files may change while this runs
     to_do = [fault for fault in chosen if arguments.again or keys[fault["name"]] not in record.killers]
-    remembered, left_out = len(chosen) - len(to_do), len(faults()) - sum(map(can_be_found, faults()))
+    remembered, left_out = len(chosen) - len(to_do), len(entries) - len(here)
     print(f"{len(chosen)} faults, {remembered} of them known to be killed", flush=True)
     print(f"{left_out} are equivalent, or need another CPU or a module that is not here", flush=True)
     if not arguments.parts:
